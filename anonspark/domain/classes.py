@@ -1,0 +1,89 @@
+"""Equivalence classes of a table: the records that agree on every quasi-identifier."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from anonspark.domain.arrays import BoolArray, CodeArray, CountArray, FloatArray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SensitiveHistograms:
+    """How often each class has each value of one sensitive attribute; only the pairs that occur (CSR).
+
+    Attributes:
+        offsets: Shape (n_classes + 1,): the pairs of class c are offsets[c]:offsets[c + 1], at least one.
+        values: Shape (n_pairs,): code of the value, in the order of an ordered attribute.
+        counts: Shape (n_pairs,): records, at least 1.
+        totals: Shape (n_values,): records of the whole table with each value, suppressed ones too.
+        ancestors: Shape (n_levels, n_values): group of each value at each level of its hierarchy, where it has one.
+    """
+
+    offsets: CountArray
+    values: CodeArray
+    counts: CountArray
+    totals: CountArray
+    ancestors: CodeArray | None = None
+
+    @property
+    def n_values(self) -> int:
+        """Distinct values in the whole table."""
+        return len(self.totals)
+
+    def distinct(self) -> CountArray:
+        """Distinct values of each class; shape (n_classes,)."""
+        return np.diff(self.offsets)
+
+    def class_of_each_pair(self) -> CountArray:
+        """Shape (n_pairs,)."""
+        return np.repeat(np.arange(len(self.offsets) - 1), np.diff(self.offsets))
+
+    def shares(self) -> FloatArray:
+        """p: share of each pair's value in its class; shape (n_pairs,)."""
+        sizes = np.add.reduceat(self.counts, self.offsets[:-1]) if len(self.counts) else self.counts
+        return self.counts / np.repeat(sizes, np.diff(self.offsets))
+
+    def total_shares(self) -> FloatArray:
+        """q: share of each value in the whole table; shape (n_values,)."""
+        return self.totals / self.totals.sum()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class EquivalenceClasses:
+    """Classes with their sizes; the codes are groups of the hierarchies at the node that the classes belong to.
+
+    Attributes:
+        codes: Shape (n_attributes, n_classes): one row a quasi-identifier.
+        sizes: Shape (n_classes,): records.
+        sensitive: Histograms by sensitive attribute.
+        inadmissible: Shape (n_classes,): classes with a value that a hierarchy does not know, suppressed at every node.
+        population: Shape (n_classes,): records of the population table in the class, where one is given.
+    """
+
+    codes: CodeArray
+    sizes: CountArray
+    sensitive: Mapping[str, SensitiveHistograms] = field(default_factory=dict)
+    inadmissible: BoolArray | None = None
+    population: CountArray | None = None
+
+    @property
+    def n_classes(self) -> int:
+        """Number of classes."""
+        return len(self.sizes)
+
+    @property
+    def n_records(self) -> int:
+        """Records in all classes."""
+        return int(self.sizes.sum())
+
+
+def classes_of_sizes(*sizes: int) -> EquivalenceClasses:
+    """Classes that are told apart by one attribute, for examples and tests.
+
+    >>> classes_of_sizes(5, 20).n_records
+    25
+    """
+    return EquivalenceClasses(
+        codes=np.arange(len(sizes), dtype=np.int32)[np.newaxis, :], sizes=np.array(sizes, dtype=np.int64)
+    )

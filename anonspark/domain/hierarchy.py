@@ -1,0 +1,89 @@
+"""A generalization hierarchy: which group each leaf value of an attribute is in, level by level."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from anonspark.domain.arrays import BoolArray, CodeArray, FloatArray
+
+Label = str | None
+"""A value as it stands in a release; None is a null, which below the last level stays a null."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class GeneralizationHierarchy:
+    """Groups of leaves at each level; level 0 is raw, and every group lies within one group of the next level.
+
+    A label may stand at several levels, so a group is named by its level and its code, never by its label.
+
+    Attributes:
+        attribute: The column it generalizes.
+        groups: Shape (n_levels, n_leaves): code of the group of each leaf; row 0 is 0, 1, 2, ...
+        labels: One tuple a level: the label of each group.
+        domain_size: |D| of the loss metric: leaves that count, in the table or not.
+        unknown: Shape (n_leaves,): leaves that the rule does not know; their records are suppressed at every level.
+    """
+
+    attribute: str
+    groups: CodeArray
+    labels: tuple[tuple[Label, ...], ...]
+    domain_size: int
+    unknown: BoolArray
+
+    @property
+    def height(self) -> int:
+        """The last level."""
+        return len(self.labels) - 1
+
+    @property
+    def leaves(self) -> tuple[Label, ...]:
+        """The raw values, in the order of their codes."""
+        return self.labels[0]
+
+    def label_of_each_leaf(self, level: int) -> list[Label]:
+        """What each leaf is released as at a level; shape (n_leaves,)."""
+        labels = self.labels[level]
+        return [labels[group] for group in self.groups[level].tolist()]
+
+    def shares(self) -> FloatArray:
+        """Share of the domain that each leaf's group covers; shape (n_levels, n_leaves), in (0, 1].
+
+        Source: Iyengar (2002), KDD: the loss metric's (leaves below the generalized value) / |D|.
+        """
+        known = ~self.unknown
+        shares = np.empty(self.groups.shape, dtype=np.float64)
+        for level, groups in enumerate(self.groups):
+            members = np.bincount(groups[known], minlength=len(self.labels[level]))
+            shares[level] = members[groups] / self.domain_size
+        shares[:, self.unknown] = 1.0
+        return shares
+
+
+def from_labels(
+    attribute: str,
+    levels: Sequence[Sequence[Label]],
+    *,
+    domain_size: int | None = None,
+    unknown: BoolArray | None = None,
+) -> GeneralizationHierarchy:
+    """A hierarchy from one label a leaf and level; equal labels of a level are one group.
+
+    Args:
+        attribute: The column it generalizes.
+        levels: One sequence a level, each of length n_leaves; level 0 holds distinct values.
+        domain_size: |D|; the number of leaves that are known where not given.
+        unknown: Leaves whose records are suppressed at every level; none where not given.
+
+    >>> from_labels("zip", [["10", "11", "20"], ["1*", "1*", "2*"], ["*", "*", "*"]]).groups.tolist()
+    [[0, 1, 2], [0, 0, 1], [0, 0, 0]]
+    """
+    groups = np.empty((len(levels), len(levels[0])), dtype=np.int32)
+    names: list[tuple[Label, ...]] = []
+    for level, labels in enumerate(levels):
+        codes: dict[Label, int] = {}
+        groups[level] = [codes.setdefault(label, len(codes)) for label in labels]
+        names.append(tuple(codes))
+    unknown = np.zeros(groups.shape[1], dtype=np.bool_) if unknown is None else unknown
+    size = int((~unknown).sum()) if domain_size is None else domain_size
+    return GeneralizationHierarchy(attribute, groups, tuple(names), max(size, 1), unknown)

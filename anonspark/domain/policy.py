@@ -1,0 +1,65 @@
+"""What to protect and how."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from anonspark.domain.model import PrivacyModel
+from anonspark.domain.rules import DerivedRule, HierarchyRule
+from anonspark.vocabulary import Metric, Strategy, Suppression
+
+
+@dataclass(frozen=True, slots=True)
+class QuasiIdentifier:
+    """A column that an attacker may know, and how far it may be generalized."""
+
+    name: str
+    rule: HierarchyRule = DerivedRule()
+    weight: float = 1.0
+    min_level: int = 0
+    max_level: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SensitiveAttribute:
+    """A column that nobody should learn; its rule gives the order or the tree that t-closeness measures in."""
+
+    name: str
+    rule: HierarchyRule | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SearchSettings:
+    """How the lattice is searched and with how much driver memory."""
+
+    strategy: Strategy = Strategy.OPTIMAL
+    time_limit_s: float | None = None
+    memory_mb: int = 2048
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """Attributes, models, suppression limit, metric and search; all models must hold."""
+
+    quasi_identifiers: tuple[QuasiIdentifier, ...]
+    models: tuple[PrivacyModel, ...]
+    sensitive: tuple[SensitiveAttribute, ...] = ()
+    identifiers: tuple[str, ...] = ()
+    max_suppression: float = 0.0
+    suppression: Suppression = Suppression.MASK
+    identifier_treatment: Suppression = Suppression.MASK
+    metric: Metric = Metric.LOSS
+    search: SearchSettings = SearchSettings()
+    risk_threshold: float = 0.2
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The quasi-identifiers' columns."""
+        return tuple(attribute.name for attribute in self.quasi_identifiers)
+
+    def suppression_limit(self, records: int) -> int:
+        """Most records that may be suppressed: floor(max_suppression x records), in decimals.
+
+        >>> Policy((), (), max_suppression=0.29).suppression_limit(100)
+        29
+        """
+        return int(Decimal(str(self.max_suppression)) * records)

@@ -1,0 +1,153 @@
+"""Every error that anonspark raises on purpose.
+
+AnonsparkError                  exit 1
+├─ InputError                   exit 2: the input, the configuration or an argument is wrong
+│  ├─ ConfigurationError        a job file, one or many faults at once
+│  ├─ ColumnNotFoundError       a column that the table does not have
+│  ├─ ColumnTypeError           a column of a type that cannot play its role
+│  ├─ EmptyTableError           no rows
+│  ├─ HierarchyError            a hierarchy that is not one, or that misses values
+│  ├─ MalformedCellsError       cells that the schema cannot cast
+│  ├─ LocationError             a file, folder, table or URI that cannot be read or written
+│  ├─ TooManyClassesError       more classes or lattice nodes than the search can hold
+│  └─ EnvironmentProblem        Java or a library is missing
+├─ GoalNotMetError              exit 3: the data cannot be released as asked
+│  └─ NoReleaseError            no lattice node satisfies the policy within the suppression limit
+├─ RunConflictError             exit 1: the run, or another writer of the table, is alive
+├─ VerificationError            exit 1: what was written is not what was computed
+└─ RunCancelledError            exit 130
+
+An error builds its own sentence: it names the column or field, says what was found and the way out, and never holds a
+value of the data.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from difflib import get_close_matches
+from typing import ClassVar
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """A hint for a misspelt name, or nothing.
+
+    >>> did_you_mean("ages", ["age", "zip"])
+    "; did you mean 'age'?"
+    >>> did_you_mean("income", ["age", "zip"])
+    ''
+    """
+    spellings = {candidate.casefold(): candidate for candidate in known}
+    close = get_close_matches(name.casefold(), spellings, n=1, cutoff=0.6)
+    return f"; did you mean '{spellings[close[0]]}'?" if close else ""
+
+
+class AnonsparkError(Exception):
+    """Anything that anonspark raises on purpose; `field` is the column or the job file's field it is about."""
+
+    exit_code: ClassVar[int] = 1
+
+    def __init__(self, message: str, field: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.field = field
+
+
+class InputError(AnonsparkError):
+    """The input, the configuration or an argument is wrong."""
+
+    exit_code = 2
+
+
+class ConfigurationError(InputError):
+    """A job file that cannot be used; holds every fault, not only the first."""
+
+    def __init__(self, problems: Sequence[tuple[str | None, str]], source: str | None = None) -> None:
+        """Take faults as pairs of a field's path (`attributes[2].hierarchy.kind`) and a sentence."""
+        lines = [f"{field}: {sentence}" if field else sentence for field, sentence in problems]
+        head = f"{source}: " if source else ""
+        if len(lines) > 1:
+            head += f"{len(lines)} problems:\n  "
+        super().__init__(head + "\n  ".join(lines), field=problems[0][0])
+        self.problems = tuple(problems)
+
+
+class ColumnNotFoundError(InputError):
+    """A column that the table does not have."""
+
+    def __init__(self, column: str, columns: Sequence[str]) -> None:
+        hint = did_you_mean(column, columns) or f"; it has {', '.join(repr(name) for name in columns[:20])}."
+        super().__init__(f"Column '{column}' is not in the table{hint}", field=column)
+
+
+class ColumnTypeError(InputError):
+    """A column of a type that cannot play its role."""
+
+    def __init__(self, column: str, found: str, needed: str) -> None:
+        super().__init__(f"Column '{column}' has type {found}; {needed}.", field=column)
+
+
+class EmptyTableError(InputError):
+    """A table without rows has nothing to release."""
+
+    def __init__(self, source: str) -> None:
+        super().__init__(f"The table {source} has no rows; check the path, the separator and `input.where`.", field="input")
+
+
+class HierarchyError(InputError):
+    """A hierarchy that is not one, or that misses values of its column."""
+
+    def __init__(self, attribute: str, problem: str) -> None:
+        super().__init__(f"The hierarchy of '{attribute}' {problem}", field=attribute)
+
+
+class MalformedCellsError(InputError):
+    """Cells that `input.schema` cannot cast."""
+
+    def __init__(self, counts: Mapping[str, int]) -> None:
+        cells = ", ".join(f"{count} of column '{column}'" for column, count in counts.items())
+        super().__init__(
+            f"Cells that input.schema cannot cast: {cells}. Correct the schema or the data, or set "
+            "input.malformed: quarantine to leave those rows out and count them.",
+            field=next(iter(counts)),
+        )
+
+
+class LocationError(InputError):
+    """A file, folder, table or URI that cannot be read or written."""
+
+
+class TooManyClassesError(InputError):
+    """More equivalence classes or lattice nodes than this search can hold."""
+
+
+class EnvironmentProblem(InputError):  # noqa: N818  it is the machine that lacks something
+    """Java or a library is missing or too old."""
+
+
+class GoalNotMetError(AnonsparkError):
+    """The data cannot be released as the policy asks."""
+
+    exit_code = 3
+
+
+class NoReleaseError(GoalNotMetError):
+    """No lattice node satisfies the policy within the suppression limit."""
+
+    def __init__(self, message: str, nearest_miss: Mapping[str, object] | None = None) -> None:
+        super().__init__(message, field="privacy")
+        self.nearest_miss = dict(nearest_miss) if nearest_miss else None
+
+
+class RunConflictError(AnonsparkError):
+    """The same run, or another writer of the same table, is alive."""
+
+
+class VerificationError(AnonsparkError):
+    """What was written is not what was computed, so it was not published."""
+
+
+class RunCancelledError(AnonsparkError):
+    """The caller asked the run to stop."""
+
+    exit_code = 130
+
+    def __init__(self) -> None:
+        super().__init__("The run was cancelled; nothing was published.")

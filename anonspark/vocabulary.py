@@ -1,0 +1,88 @@
+"""The enums that every layer speaks; each value is the word used in job files, summaries and tables."""
+
+from enum import StrEnum
+from typing import Final
+
+SUPPRESSED: Final = "*"
+"""What a suppressed cell and the root of a hierarchy look like in a release."""
+
+
+class AttributeRole(StrEnum):
+    """What a column is to an attacker."""
+
+    QUASI_IDENTIFIER = "quasi_identifier"
+    SENSITIVE = "sensitive"
+    IDENTIFIER = "identifier"
+    INSENSITIVE = "insensitive"
+
+
+class ModelName(StrEnum):
+    """The privacy models that a policy can demand."""
+
+    K_ANONYMITY = "k-anonymity"
+    L_DIVERSITY = "l-diversity"
+    T_CLOSENESS = "t-closeness"
+
+
+class Diversity(StrEnum):
+    """How l-diversity counts the sensitive values of a class."""
+
+    DISTINCT = "distinct"
+    ENTROPY = "entropy"
+    RECURSIVE = "recursive"
+
+
+class Distance(StrEnum):
+    """The ground distance of t-closeness."""
+
+    EQUAL = "equal"
+    ORDERED = "ordered"
+    HIERARCHICAL = "hierarchical"
+
+
+class Metric(StrEnum):
+    """The score that the search minimizes; lower is better."""
+
+    LOSS = "loss"
+    PRECISION = "precision"
+    DISCERNIBILITY = "discernibility"
+    AVERAGE_CLASS_SIZE = "average_class_size"
+    NON_UNIFORM_ENTROPY = "non_uniform_entropy"
+
+
+class Strategy(StrEnum):
+    """How the lattice is searched."""
+
+    OPTIMAL = "optimal"
+
+
+class Suppression(StrEnum):
+    """What becomes of the row of a suppressed record, or of the column of an identifier."""
+
+    MASK = "mask"
+    DROP = "drop"
+
+
+class OnUnknown(StrEnum):
+    """What to do with a value that a hierarchy does not know."""
+
+    ERROR = "error"
+    SUPPRESS = "suppress"
+    CLAMP = "clamp"
+
+
+class WriteMode(StrEnum):
+    """What to do with an output that exists."""
+
+    OVERWRITE = "overwrite"
+    APPEND = "append"
+    ERROR = "error"
+
+
+class RunState(StrEnum):
+    """The states of a run in the `runs` table."""
+
+    RUNNING = "running"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
