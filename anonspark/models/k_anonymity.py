@@ -1,0 +1,28 @@
+"""k-anonymity."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from anonspark.domain.arrays import BoolArray, FloatArray
+from anonspark.domain.classes import EquivalenceClasses
+
+
+@dataclass(frozen=True, slots=True)
+class KAnonymity:
+    """Every record shares its quasi-identifier values with at least k - 1 others.
+
+    Monotone class by class: a class that contains a class of k records has k records.
+
+    Source: Sweeney (2002), International Journal on Uncertainty, Fuzziness and Knowledge-based Systems 10(5).
+    """
+
+    k: int
+
+    def satisfied(self, classes: EquivalenceClasses) -> BoolArray:
+        """Which classes are safe; shape (n_classes,)."""
+        return classes.sizes >= self.k
+
+    def unavoidable(self, classes: EquivalenceClasses) -> FloatArray:
+        """All records of a class that is too small: its parts are smaller still."""
+        return np.where(self.satisfied(classes), 0, classes.sizes).astype(np.float64)
