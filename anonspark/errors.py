@@ -23,6 +23,7 @@ value of the data.
 
 from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
+from itertools import zip_longest
 from typing import ClassVar
 
 
@@ -59,13 +60,22 @@ class InputError(AnonsparkError):
 class ConfigurationError(InputError):
     """A job file that cannot be used; holds every fault, not only the first."""
 
-    def __init__(self, problems: Sequence[tuple[str | None, str]], source: str | None = None) -> None:
-        """Take faults as pairs of a field's path (`attributes[2].hierarchy.kind`) and a sentence."""
+    def __init__(
+        self,
+        problems: Sequence[tuple[str | None, str]],
+        source: str | None = None,
+        places: Sequence[str | None] = (),
+    ) -> None:
+        """Take faults as pairs of a field's path (`attributes[2].hierarchy.kind`) and a sentence.
+
+        `places` says for each fault where it stands, as `job.yaml:12`; it takes the place of `source` there.
+        """
         lines = [f"{field}: {sentence}" if field else sentence for field, sentence in problems]
-        head = f"{source}: " if source else ""
+        placed = [f"{place}: {line}" if place else line for line, place in zip_longest(lines, places[: len(lines)])]
+        head = f"{source}: " if source and (len(lines) > 1 or placed == lines) else ""
         if len(lines) > 1:
             head += f"{len(lines)} problems:\n  "
-        super().__init__(head + "\n  ".join(lines), field=problems[0][0])
+        super().__init__(head + "\n  ".join(placed), field=problems[0][0])
         self.problems = tuple(problems)
 
 

@@ -79,6 +79,30 @@ class WriteMode(StrEnum):
     ERROR = "error"
 
 
+class TableFormat(StrEnum):
+    """How a table is stored."""
+
+    CSV = "csv"
+    JSON = "json"
+    PARQUET = "parquet"
+    DELTA = "delta"
+
+
+class OnMalformed(StrEnum):
+    """What to do with cells that `input.schema` cannot cast."""
+
+    FAIL = "fail"
+    QUARANTINE = "quarantine"
+
+
+class QualityGate(StrEnum):
+    """What a failed quality check does to the run."""
+
+    FAIL = "fail"
+    WARN = "warn"
+    OFF = "off"
+
+
 class RunState(StrEnum):
     """The states of a run in the `runs` table."""
 
