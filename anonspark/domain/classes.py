@@ -44,6 +44,13 @@ class SensitiveHistograms:
         sizes = np.add.reduceat(self.counts, self.offsets[:-1]) if len(self.counts) else self.counts
         return self.counts / np.repeat(sizes, np.diff(self.offsets))
 
+    def of_classes(self, rows: CountArray) -> "SensitiveHistograms":
+        """The histograms of some classes, in that order; the totals stay those of the whole table."""
+        lengths = np.diff(self.offsets)[rows]
+        offsets = np.concatenate([[0], np.cumsum(lengths)])
+        pairs = np.arange(offsets[-1]) + np.repeat(self.offsets[rows] - offsets[:-1], lengths)
+        return SensitiveHistograms(offsets, self.values[pairs], self.counts[pairs], self.totals, self.ancestors)
+
     def total_shares(self) -> FloatArray:
         """q: share of each value in the whole table; shape (n_values,)."""
         return self.totals / self.totals.sum()

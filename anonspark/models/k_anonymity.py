@@ -1,6 +1,7 @@
 """k-anonymity."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -18,6 +19,12 @@ class KAnonymity:
     """
 
     k: int
+    monotone: ClassVar[bool] = True
+
+    @property
+    def smallest_safe_class(self) -> int:
+        """A safe class has k records."""
+        return self.k
 
     def satisfied(self, classes: EquivalenceClasses) -> BoolArray:
         """Which classes are safe; shape (n_classes,)."""

@@ -4,7 +4,8 @@ Source: Machanavajjhala et al. (2007), l-Diversity, ACM TKDD 1(1).
 """
 
 from dataclasses import dataclass
-from math import log
+from math import ceil, log
+from typing import ClassVar
 
 import numpy as np
 
@@ -25,6 +26,12 @@ class DistinctDiversity:
 
     l: int  # noqa: E741  the field's name
     attribute: str
+    monotone: ClassVar[bool] = True
+
+    @property
+    def smallest_safe_class(self) -> int:
+        """l values take l records."""
+        return self.l
 
     def satisfied(self, classes: EquivalenceClasses) -> BoolArray:
         """Which classes are safe; shape (n_classes,)."""
@@ -45,6 +52,12 @@ class EntropyDiversity:
 
     l: float  # noqa: E741  the field's name
     attribute: str
+    monotone: ClassVar[bool] = False
+
+    @property
+    def smallest_safe_class(self) -> int:
+        """l values take l records."""
+        return ceil(self.l - 1e-6)
 
     def satisfied(self, classes: EquivalenceClasses) -> BoolArray:
         """Which classes are safe; shape (n_classes,)."""
@@ -72,6 +85,12 @@ class RecursiveDiversity:
     c: float
     l: int  # noqa: E741  the field's name
     attribute: str
+    monotone: ClassVar[bool] = False
+
+    @property
+    def smallest_safe_class(self) -> int:
+        """l values take l records."""
+        return self.l
 
     def satisfied(self, classes: EquivalenceClasses) -> BoolArray:
         """Which classes are safe; shape (n_classes,). Strict, in whole records, so no rounding where c is whole."""

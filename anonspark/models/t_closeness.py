@@ -5,6 +5,7 @@ Source: Li, Li and Venkatasubramanian (2007), t-Closeness, ICDE.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -31,6 +32,8 @@ class TCloseness:
     t: float
     attribute: str
     distance: Distance = Distance.EQUAL
+    monotone: ClassVar[bool] = False
+    smallest_safe_class: ClassVar[int] = 1
 
     def satisfied(self, classes: EquivalenceClasses) -> BoolArray:
         """Which classes are safe; shape (n_classes,)."""
@@ -60,8 +63,6 @@ def _dense_distances(shares: FloatArray, histograms: SensitiveHistograms, distan
     difference = histograms.total_shares() - shares
     if distance is Distance.ORDERED:
         return np.abs(np.cumsum(difference, axis=1)).sum(axis=1) / max(histograms.n_values - 1, 1)
-    if distance is Distance.EQUAL:
-        return np.maximum(difference, 0.0).sum(axis=1)
     if histograms.ancestors is None:
         raise ValueError("the hierarchical distance needs a hierarchy of the sensitive attribute")
     return _hierarchical(difference, histograms.ancestors)

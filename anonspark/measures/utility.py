@@ -1,0 +1,174 @@
+"""What a release loses: the five metrics, per attribute and whole; lower is better.
+
+A metric of the separable kind is a sum over attributes of a cost that depends on the attribute's level and on which records are
+suppressed, so it is known for every level at once. `lost` is whatever is suppressed; with nothing suppressed the cost is
+a lower bound for every set of suppressed records.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from anonspark.domain.arrays import CodeArray, CountArray, FloatArray
+from anonspark.domain.hierarchy import GeneralizationHierarchy
+from anonspark.domain.lattice import Node
+from anonspark.vocabulary import Metric
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Leaves:
+    """The values of the quasi-identifiers that occur in the table, at every level; one array an attribute.
+
+    Attributes:
+        records: Shape (n_leaves,) each: records of the whole table with the value.
+        groups: Shape (n_levels, n_leaves) each: the group of the value.
+        shares: Shape (n_levels, n_leaves) each: share of the domain that the group covers.
+        domain_sizes: |D| of each attribute.
+        weights: Weight of each attribute, as given.
+    """
+
+    records: tuple[CountArray, ...]
+    groups: tuple[CodeArray, ...]
+    shares: tuple[FloatArray, ...]
+    domain_sizes: tuple[int, ...]
+    weights: tuple[float, ...]
+
+    @property
+    def n_records(self) -> int:
+        """Records of the whole table."""
+        return int(self.records[0].sum())
+
+    def weighted_mean(self, costs: Sequence[float]) -> float:
+        """Mean of one cost an attribute, by weight."""
+        return float(sum(weight * cost for weight, cost in zip(self.weights, costs, strict=True)) / sum(self.weights))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SuppressedRecords:
+    """Suppressed records, counted by leaf of each attribute: all that a separable metric needs to know of them.
+
+    Attributes:
+        records: How many.
+        by_leaf: One array an attribute, shape (n_leaves,), each summing to at most `records`: records of which
+            only the number is known are in none.
+    """
+
+    records: int
+    by_leaf: tuple[CountArray, ...]
+
+
+def leaves_of(
+    hierarchies: Sequence[GeneralizationHierarchy],
+    used: Sequence[CodeArray],
+    records: Sequence[CountArray],
+    weights: Sequence[float],
+) -> Leaves:
+    """The leaves with the codes `used` and their `records`, one array an attribute."""
+    pairs = list(zip(hierarchies, used, strict=True))
+    return Leaves(
+        records=tuple(records),
+        groups=tuple(np.ascontiguousarray(hierarchy.groups[:, codes]) for hierarchy, codes in pairs),
+        shares=tuple(np.ascontiguousarray(hierarchy.shares()[:, codes]) for hierarchy, codes in pairs),
+        domain_sizes=tuple(hierarchy.domain_size for hierarchy in hierarchies),
+        weights=tuple(weights),
+    )
+
+
+def loss_by_level(leaves: Leaves, lost: SuppressedRecords) -> list[FloatArray]:
+    """Loss of each attribute at each of its levels, in [0, 1]; one array of shape (n_levels,) an attribute.
+
+    The mean share of the domain that a released value covers, 1 for a suppressed one, scaled so that raw is 0.
+    Records of which only the number is known are taken to be those that lose least.
+
+    Source: Iyengar (2002), KDD.
+    """
+    costs = []
+    for records, shares, domain, known in zip(
+        leaves.records, leaves.shares, leaves.domain_sizes, lost.by_leaf, strict=True
+    ):
+        n_records = records.sum()
+        covered = shares @ (records - known) + known.sum()
+        if unnamed := lost.records - int(known.sum()):
+            covered = covered + unnamed * (1.0 - shares.max(axis=1))
+        costs.append(np.maximum((covered / n_records - 1 / domain) / max(1 - 1 / domain, 1 / domain), 0.0))
+    return costs
+
+
+def precision_by_level(leaves: Leaves, lost: SuppressedRecords) -> list[FloatArray]:
+    """Precision loss of each attribute at each level, in [0, 1]: height climbed, the whole of it for a suppressed value.
+
+    Source: Sweeney (2002), International Journal on Uncertainty, Fuzziness and Knowledge-based Systems 10(5).
+    """
+    share_lost = lost.records / leaves.n_records
+    costs = []
+    for groups in leaves.groups:
+        height = len(groups) - 1
+        climbed = np.arange(height + 1) / max(height, 1)
+        costs.append((1 - share_lost) * climbed + share_lost)
+    return costs
+
+
+def entropy_by_level(leaves: Leaves, lost: SuppressedRecords) -> list[FloatArray]:
+    """Non-uniform entropy of each attribute at each level, in bits over all records.
+
+    -log2 of the chance to guess the raw value from the generalized one, plus, for suppressed records, -log2 of the chance to
+    guess the generalized value from `*` among them.
+
+    Source: De Waal and Willenborg (1999), Netherlands Official Statistics 14; Gionis and Tassa (2009), IEEE TKDE 21(2).
+    """
+    costs = []
+    for records, groups, known in zip(leaves.records, leaves.groups, lost.by_leaf, strict=True):
+        raw = _sum_of_logs(records)
+        cost = np.empty(len(groups), dtype=np.float64)
+        for level, of_leaf in enumerate(groups):
+            generalized = np.bincount(of_leaf, weights=records)
+            cost[level] = _sum_of_logs(generalized) - raw
+            if lost.records:
+                unsafe = np.bincount(of_leaf, weights=known)
+                cost[level] += _sum_of_logs(np.array([known.sum()])) - _sum_of_logs(unsafe)
+        costs.append(cost)
+    return costs
+
+
+def _sum_of_logs(counts: FloatArray | CountArray) -> float:
+    """Sum of f log2 f over counts f, 0 for f = 0."""
+    positive = counts[counts > 0]
+    return float((positive * np.log2(positive)).sum())
+
+
+BY_LEVEL = {
+    Metric.LOSS: loss_by_level,
+    Metric.PRECISION: precision_by_level,
+    Metric.NON_UNIFORM_ENTROPY: entropy_by_level,
+}
+"""The separable metrics; loss and precision are means over attributes, entropy is a sum."""
+
+
+def whole(metric: Metric, leaves: Leaves, costs: Sequence[float]) -> float:
+    """A separable metric of the release from its cost in each attribute."""
+    if metric is Metric.NON_UNIFORM_ENTROPY:
+        return float(sum(weight * cost for weight, cost in zip(leaves.weights, costs, strict=True)))
+    return leaves.weighted_mean(costs)
+
+
+def discernibility(kept_squares: float, suppressed: int, n_records: int) -> float:
+    """Sum over records of the size of the set that hides each: its class, or the table if suppressed.
+
+    Source: Bayardo and Agrawal (2005), ICDE.
+    """
+    return kept_squares + float(suppressed) * n_records
+
+
+def average_class_size(kept_classes: int, suppressed: int, n_records: int) -> float:
+    """Records a class, all suppressed ones being one class.
+
+    Source: LeFevre, DeWitt and Ramakrishnan (2006), ICDE (there divided by k).
+    """
+    return n_records / max(kept_classes + (1 if suppressed else 0), 1)
+
+
+def attribute_costs(metric: Metric, leaves: Leaves, lost: SuppressedRecords, node: Node) -> list[float]:
+    """A separable metric of each attribute at a node."""
+    by_level = BY_LEVEL[metric](leaves, lost)
+    return [float(costs[level]) for costs, level in zip(by_level, node, strict=True)]

@@ -1,0 +1,118 @@
+"""The checker on arrays: nodes are judged on class tables, never on rows."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from anonspark.domain.arrays import BoolArray, CodeArray, CountArray, FloatArray
+from anonspark.domain.classes import EquivalenceClasses
+from anonspark.domain.hierarchy import GeneralizationHierarchy
+from anonspark.domain.lattice import Lattice, Node
+from anonspark.domain.model import PrivacyModel
+from anonspark.measures.utility import Leaves, SuppressedRecords, leaves_of
+from anonspark.search.checker import Effort, NodeVerdict
+from anonspark.search.class_table import ClassTable, ClassTables, KeyParts
+from anonspark.search.kernels import count_leaves
+
+
+class InMemoryChecker:
+    """Judges nodes on arrays; see `NodeChecker`."""
+
+    def __init__(
+        self,
+        classes: EquivalenceClasses,
+        hierarchies: Sequence[GeneralizationHierarchy],
+        models: Sequence[PrivacyModel],
+        lattice: Lattice,
+        limit: int,
+        *,
+        weights: Sequence[float] | None = None,
+        cache_bytes: int = 256 << 20,
+    ) -> None:
+        """Take raw classes (level 0); class tables of checked nodes are kept up to `cache_bytes`."""
+        self.lattice = lattice
+        self.names = tuple(hierarchy.attribute for hierarchy in hierarchies)
+        self.models = tuple(models)
+        self.limit = limit
+        self.monotone = all(model.monotone for model in models)
+        self.smallest_safe_class = max((model.smallest_safe_class for model in models), default=1)
+        self.effort = Effort()
+        used, rows = zip(*(np.unique(row, return_inverse=True) for row in classes.codes), strict=True)
+        codes = np.stack([row.ravel() for row in rows]).astype(np.int32)
+        records = [np.bincount(row, weights=classes.sizes).astype(np.int64) for row in codes]
+        self.leaves: Leaves = leaves_of(hierarchies, used, records, weights or [1.0] * len(used))
+        self._leaf_starts = np.cumsum([0, *(len(of_leaf) for of_leaf in records)])
+        self._always = np.zeros(self._leaf_starts[-1], dtype=np.int64)
+        admissible, sizes, sensitive = codes, classes.sizes, classes.sensitive
+        if classes.inadmissible is not None and classes.inadmissible.any():
+            self._add_leaves(classes.inadmissible, codes, sizes, self._always)
+            kept = np.flatnonzero(~classes.inadmissible)
+            admissible, sizes = np.ascontiguousarray(codes[:, kept]), sizes[kept]
+            sensitive = {name: histograms.of_classes(kept) for name, histograms in sensitive.items()}
+        self._base = ClassTable((0,) * len(self.names), admissible, sizes, sensitive)
+        self.always_lost = self._count_lost(np.zeros(len(sizes), dtype=np.bool_))
+        self._tables = ClassTables(self._base, KeyParts(self.leaves.groups), cache_bytes)
+
+    def check(self, nodes: Sequence[Node], *, with_lost: bool) -> list[NodeVerdict]:
+        """Judge nodes one after the other."""
+        return [self._check(node, with_lost=with_lost) for node in nodes]
+
+    def classes_at(self, node: Node) -> tuple[EquivalenceClasses, BoolArray]:
+        """The classes of a node with the groups of its levels as codes, and which of them are safe."""
+        table = self._tables.at(node)
+        codes = np.stack(
+            [groups[level][row] for groups, level, row in zip(self.leaves.groups, node, table.leaves, strict=True)]
+        )
+        classes = EquivalenceClasses(codes, table.sizes, table.sensitive)
+        return classes, self._unavoidable(table) == 0
+
+    def lost_at(self, node: Node) -> SuppressedRecords:
+        """The records that a release at a node suppresses."""
+        table = self._tables.at(node)
+        return self._count_lost(table.to_base(self._unavoidable(table) > 0))
+
+    def _check(self, node: Node, *, with_lost: bool) -> NodeVerdict:
+        table = self._tables.at(node)
+        if self._tables.is_projection(node):
+            self.effort.projections += 1
+        else:
+            self.effort.checked += 1
+        unavoidable, sizes = self._unavoidable(table), table.sizes
+        unsafe = unavoidable > 0
+        kept = sizes[~unsafe]
+        suppressed = int(sizes[unsafe].sum()) + self.always_lost.records
+        least = int(unavoidable.sum()) + self.always_lost.records
+        lost = certainly_lost = None
+        if with_lost and suppressed <= self.limit:
+            lost = certainly_lost = self._count_lost(table.to_base(unsafe))
+            if not self.monotone:
+                known = self._count_lost(table.to_base(unavoidable >= sizes))
+                certainly_lost = SuppressedRecords(least, known.by_leaf)
+        return NodeVerdict(
+            node=node,
+            suppressed=suppressed,
+            unavoidable=least,
+            kept_classes=len(kept),
+            kept_squares=float(np.square(kept, dtype=np.float64).sum()),
+            capacity=int(((sizes - unavoidable) // self.smallest_safe_class).sum()),
+            lost=lost,
+            certainly_lost=certainly_lost,
+        )
+
+    def _unavoidable(self, table: ClassTable) -> FloatArray:
+        """Records of each class that must be suppressed however it is split: the most that any model says."""
+        classes = EquivalenceClasses(table.leaves, table.sizes, table.sensitive)
+        most = np.zeros(len(table.sizes))
+        for model in self.models:
+            np.maximum(most, model.unavoidable(classes), out=most)
+        return most
+
+    def _count_lost(self, chosen: BoolArray) -> SuppressedRecords:
+        """The records of the chosen admissible base classes and of all inadmissible ones, by leaf."""
+        counts = self._always.copy()
+        self._add_leaves(chosen, self._base.leaves, self._base.sizes, counts)
+        by_leaf = tuple(np.split(counts, self._leaf_starts[1:-1]))
+        return SuppressedRecords(int(by_leaf[0].sum()), by_leaf)
+
+    def _add_leaves(self, chosen: BoolArray, codes: CodeArray, sizes: CountArray, counts: CountArray) -> None:
+        count_leaves(chosen, codes, sizes, self._leaf_starts[:-1], counts)

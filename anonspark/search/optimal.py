@@ -1,0 +1,212 @@
+"""The exact search: the best node of the whole lattice, and the proof that no other is better.
+
+A node is settled when it was checked, or when its lower bounds say that it cannot win. The search first halves the range between
+the least bound and the best score until a good node is known, then settles what is left from the top of the open
+nodes downwards. A node that fails for all nodes below is first climbed from: its classes are few, so nodes above it cost little,
+and the highest one that still fails settles most.
+"""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from time import monotonic
+
+import numpy as np
+
+from anonspark.domain.arrays import BoolArray, CountArray
+from anonspark.domain.lattice import Node
+from anonspark.search.bounds import Bounds
+from anonspark.search.checker import NodeChecker, NodeVerdict
+from anonspark.search.objectives import Objective
+
+log = logging.getLogger(__name__)
+
+TIE = 1e-9
+"""Scores within this relative distance are ties."""
+
+ROUNDING = 1e-12
+"""Relative slack for sums that were added up in another order."""
+
+GOOD_ENOUGH = 0.01
+"""The halving ends when the range is this share of the best score."""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a search is: the best score so far, the least bound of what is open, and how much is open."""
+
+    best: float | None
+    bound: float
+    open_nodes: int
+    checked: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Found:
+    """What a search found.
+
+    Attributes:
+        best: The verdict on the best node; None where no node is within the limit.
+        score: Its score.
+        optimal: Whether every node was settled.
+        bound: No node has a lower score than this.
+        nearest: Of the nodes past the limit, the one that suppresses least.
+        verdicts: Every node that was checked, in order, with its score where it has one.
+    """
+
+    best: NodeVerdict | None
+    score: float
+    optimal: bool
+    bound: float
+    nearest: NodeVerdict | None
+    verdicts: tuple[tuple[NodeVerdict, float | None], ...]
+
+
+@dataclass(slots=True)
+class _State:
+    """The best node so far, by score, then fewest suppressed records, then the order of nodes."""
+
+    score: float = np.inf
+    best: NodeVerdict | None = None
+    tie: tuple[int, int] = (0, 0)
+    nearest: NodeVerdict | None = None
+    verdicts: list[tuple[NodeVerdict, float | None]] = field(default_factory=list)
+
+
+class OptimalSearch:
+    """One search of one lattice."""
+
+    def __init__(
+        self,
+        checker: NodeChecker,
+        objective: Objective,
+        *,
+        time_limit_s: float | None = None,
+        on_progress: Callable[[Progress], None] = lambda progress: None,
+    ) -> None:
+        """Take the checker and the score; `on_progress` is called after every check and may raise to stop."""
+        self._checker, self._objective = checker, objective
+        self._on_progress = on_progress
+        self._deadline = None if time_limit_s is None else monotonic() + time_limit_s
+        self._bounds = Bounds(checker.lattice, checker.names)
+        objective.start(self._bounds)
+        self._flat_score = self._bounds.score.ravel()
+        self._flat_suppressed = self._bounds.suppressed.ravel()
+        self._flat_order = self._bounds.order.ravel()
+        self._open: CountArray = np.arange(self._flat_score.size)
+        self._state = _State()
+        self._low = -np.inf
+        self._halving = True
+
+    def run(self) -> Found:
+        """Check nodes until every node is settled or the time is up."""
+        self._check(self._checker.lattice.top)
+        while len(self._settle()) and not self._late():
+            node = self._next()
+            improved = self._check(node)
+            if self._halving and not improved:
+                self._low = max(self._low, self._target)
+        return self._found()
+
+    def _found(self) -> Found:
+        state, left = self._state, self._flat_score[self._open]
+        bound = min(float(left.min()), state.score) if len(left) else state.score
+        return Found(state.best, state.score, not len(left), bound, state.nearest, tuple(state.verdicts))
+
+    def _late(self) -> bool:
+        return self._deadline is not None and monotonic() > self._deadline and self._state.best is not None
+
+    def _settle(self) -> CountArray:
+        """Drop from the open nodes those that cannot win any more."""
+        score, suppressed = self._flat_score[self._open], self._flat_suppressed[self._open]
+        best, (fewest, first) = self._state.score, self._state.tie
+        keep: BoolArray = suppressed <= self._checker.limit
+        keep &= score < np.inf
+        if self._state.best is not None:
+            order = self._flat_order[self._open]
+            wins_ties = (suppressed < fewest) | ((suppressed == fewest) & (order < first))
+            keep &= (score < best * (1 - ROUNDING)) | ((score <= best * (1 + TIE)) & wins_ties)
+        self._open = self._open[keep]
+        return self._open
+
+    def _next(self) -> Node:
+        """The highest open node, while halving the highest of those with a bound in the lower half of the range."""
+        candidates = self._open
+        if self._halving:
+            score, best = self._flat_score[self._open], self._state.score
+            self._low = max(self._low, float(score.min()))
+            while best - self._low > GOOD_ENOUGH * best:
+                self._target = (self._low + best) / 2
+                lower = self._open[score <= self._target]
+                if len(lower):
+                    candidates = lower
+                    break
+                self._low = self._target
+            else:
+                self._halving = False
+        return self._bounds.node(int(candidates[np.argmax(self._flat_order[candidates])]))
+
+    def _check(self, node: Node) -> bool:
+        """Check a node and learn from it; returns whether it is the best so far."""
+        (verdict,) = self._checker.check([node], with_lost=self._objective.needs_lost)
+        improved = self._judge(verdict)
+        self._bounds.score[self._bounds.at(node)] = np.inf
+        if self._fails_below(verdict):
+            verdict = self._climb(verdict)
+        else:
+            self._objective.learn(self._bounds, verdict)
+        below = self._bounds.suppressed[self._bounds.below(verdict.node)]
+        np.maximum(below, verdict.unavoidable, out=below)
+        if self._fails_below(verdict):
+            self._bounds.score[self._bounds.below(verdict.node)] = np.inf
+        self._on_progress(Progress(self._state.score, self._low, len(self._open), self._checker.effort.checked))
+        return improved
+
+    def _judge(self, verdict: NodeVerdict) -> bool:
+        """Record a verdict; returns whether its node is the best so far."""
+        state = self._state
+        if verdict.suppressed > self._checker.limit:
+            state.verdicts.append((verdict, None))
+            if state.nearest is None or verdict.suppressed < state.nearest.suppressed:
+                state.nearest = verdict
+            return False
+        score = self._objective.score(verdict)
+        state.verdicts.append((verdict, score))
+        tie = (verdict.suppressed, int(self._bounds.order[self._bounds.at(verdict.node)]))
+        tied = abs(score - state.score) <= TIE * abs(state.score) if state.best is not None else False
+        if (tied and tie < state.tie) or (not tied and score < state.score):
+            state.score, state.best, state.tie = score, verdict, tie
+            return True
+        return False
+
+    def _fails_below(self, verdict: NodeVerdict) -> bool:
+        """Whether neither the node nor any node below can win."""
+        limit = self._checker.limit
+        if self._state.best is not None:
+            limit = min(limit, self._objective.suppression_limit(self._state.score * (1 + TIE)))
+        return verdict.unavoidable > limit
+
+    def _climb(self, verdict: NodeVerdict) -> NodeVerdict:
+        """The verdict on a node as high as possible that still fails for all nodes below."""
+        top = self._checker.lattice.top
+        for axis in self._climbing_order(verdict.node):
+            for level in dict.fromkeys((top[axis], verdict.node[axis] + 1)):
+                node = (*verdict.node[:axis], level, *verdict.node[axis + 1 :])
+                (higher,) = self._checker.check([node], with_lost=False)
+                if self._fails_below(higher):
+                    verdict = higher
+                    break
+        return verdict
+
+    def _climbing_order(self, node: Node) -> list[int]:
+        """Attributes below their top, those first that win many nodes for little information lost."""
+        leaves, lattice, names = self._checker.leaves, self._checker.lattice, self._checker.names
+
+        def cost(axis: int) -> tuple[float, str]:
+            records = np.bincount(leaves.groups[axis][node[axis]], weights=leaves.records[axis])
+            shares = records[records > 0] / leaves.n_records
+            entropy = -float((shares * np.log(shares)).sum())
+            nodes_won = (lattice.top[axis] - lattice.bottom[axis] + 1) / (node[axis] - lattice.bottom[axis] + 1)
+            return entropy / np.log(nodes_won), names[axis]
+
+        return sorted((axis for axis in range(len(node)) if node[axis] < lattice.top[axis]), key=cost)
