@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import pyarrow as pa
 
 from anonspark.domain.arrays import BoolArray, CodeArray, FloatArray
 
@@ -60,6 +61,30 @@ class GeneralizationHierarchy:
         return shares
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Level:
+    """The groups of some leaves at one level.
+
+    Attributes:
+        groups: Shape (n_leaves,): code of the group of each leaf.
+        labels: Shape (n_groups,): the label of each group.
+    """
+
+    groups: CodeArray
+    labels: tuple[Label, ...]
+
+
+def group_by_label(labels: "Sequence[Label] | pa.Array") -> Level:
+    """Leaves of equal label are one group; groups are numbered in order of first appearance.
+
+    >>> group_by_label(["1*", None, "1*"]).groups.tolist()
+    [0, 1, 0]
+    """
+    column = labels if isinstance(labels, pa.Array) else pa.array(labels, pa.string())
+    encoded = column.dictionary_encode(null_encoding="encode")
+    return Level(encoded.indices.to_numpy(zero_copy_only=False), tuple(encoded.dictionary.to_pylist()))
+
+
 def from_labels(
     attribute: str,
     levels: Sequence[Sequence[Label]],
@@ -78,12 +103,20 @@ def from_labels(
     >>> from_labels("zip", [["10", "11", "20"], ["1*", "1*", "2*"], ["*", "*", "*"]]).groups.tolist()
     [[0, 1, 2], [0, 0, 1], [0, 0, 0]]
     """
-    groups = np.empty((len(levels), len(levels[0])), dtype=np.int32)
-    names: list[tuple[Label, ...]] = []
-    for level, labels in enumerate(levels):
-        codes: dict[Label, int] = {}
-        groups[level] = [codes.setdefault(label, len(codes)) for label in labels]
-        names.append(tuple(codes))
+    return from_levels(
+        attribute, [group_by_label(labels) for labels in levels], domain_size=domain_size, unknown=unknown
+    )
+
+
+def from_levels(
+    attribute: str,
+    levels: Sequence[Level],
+    *,
+    domain_size: int | None = None,
+    unknown: BoolArray | None = None,
+) -> GeneralizationHierarchy:
+    """A hierarchy from its levels, level 0 first; arguments as for `from_labels`."""
+    groups = np.stack([level.groups for level in levels]).astype(np.int32, copy=False)
     unknown = np.zeros(groups.shape[1], dtype=np.bool_) if unknown is None else unknown
     size = int((~unknown).sum()) if domain_size is None else domain_size
-    return GeneralizationHierarchy(attribute, groups, tuple(names), max(size, 1), unknown)
+    return GeneralizationHierarchy(attribute, groups, tuple(level.labels for level in levels), max(size, 1), unknown)
