@@ -1,0 +1,56 @@
+"""The `attributes` of a job file."""
+
+from typing import Annotated
+
+from pydantic import ValidationInfo, field_validator
+
+from anonspark.config.fields import Count, Name, Positive, Section, fault, one_of
+from anonspark.config.hierarchies import Hierarchy, RowReader
+from anonspark.domain.policy import QuasiIdentifier, SensitiveAttribute
+from anonspark.domain.rules import DerivedRule
+from anonspark.vocabulary import AttributeRole
+
+
+class Attribute(Section):
+    """A column, what it is to an attacker, and how far it may be generalized."""
+
+    name: Name
+    type: Annotated[AttributeRole, one_of(*AttributeRole)]
+    weight: Positive = 1.0
+    min_level: Count = 0
+    max_level: Count | None = None
+    hierarchy: Hierarchy | None = None
+
+    @field_validator("max_level")
+    @classmethod
+    def _not_below_min_level(cls, highest: int | None, info: ValidationInfo) -> int | None:
+        lowest = info.data.get("min_level")
+        if highest is not None and lowest is not None and highest < lowest:
+            raise fault(f"found {highest}, which is below min_level, {lowest}.")
+        return highest
+
+    @field_validator("weight", "min_level", "max_level")
+    @classmethod
+    def _only_of_quasi_identifiers(cls, value: float | None, info: ValidationInfo) -> float | None:
+        role = info.data.get("type")
+        default = cls.model_fields[info.field_name].default if info.field_name else None
+        if role not in (None, AttributeRole.QUASI_IDENTIFIER) and value != default:
+            raise fault(f"is for quasi_identifiers only, and this is of type {role}; leave it out.")
+        return value
+
+    @field_validator("hierarchy")
+    @classmethod
+    def _only_where_it_has_a_use(cls, hierarchy: Hierarchy | None, info: ValidationInfo) -> Hierarchy | None:
+        role = info.data.get("type")
+        if hierarchy is not None and role in (AttributeRole.IDENTIFIER, AttributeRole.INSENSITIVE):
+            raise fault(f"has no use for an attribute of type {role}; leave it out, or make it a quasi_identifier.")
+        return hierarchy
+
+    def to_quasi_identifier(self, read_rows: RowReader) -> QuasiIdentifier:
+        """The domain's quasi-identifier; a hierarchy that is not given is derived from the data."""
+        rule = self.hierarchy.to_rule(read_rows) if self.hierarchy else DerivedRule()
+        return QuasiIdentifier(self.name, rule, self.weight, self.min_level, self.max_level)
+
+    def to_sensitive(self, read_rows: RowReader) -> SensitiveAttribute:
+        """The domain's sensitive attribute."""
+        return SensitiveAttribute(self.name, self.hierarchy.to_rule(read_rows) if self.hierarchy else None)

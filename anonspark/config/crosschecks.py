@@ -1,0 +1,151 @@
+"""SectionError that show only when sections of a job file are seen together.
+
+They are looked for in plain data that may be broken, so that one reading tells every fault; what is broken itself is
+passed over here, since its own section tells it.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from anonspark.config.fields import Path, Problem, shown
+from anonspark.config.placement import faults_of_places, faults_of_tables
+from anonspark.config.plain import Data, section
+from anonspark.errors import did_you_mean
+from anonspark.vocabulary import AttributeRole, Distance, Diversity, ModelName, Suppression
+
+Item = tuple[int, Mapping[str, Any]]
+
+
+def faults_across_sections(data: Mapping[str, Data], base: str) -> list[Problem]:
+    """Every fault between sections of an `anonymize` job."""
+    attributes, models = _items(data, "attributes"), _items(data, "privacy")
+    return [
+        *_missing(data, attributes),
+        *_attributes_of_one_name(attributes),
+        *_models(models, attributes),
+        *_left_out_columns(data, attributes),
+        *faults_of_tables(data),
+        *faults_of_places(data, base),
+    ]
+
+
+def _missing(data: Mapping[str, Data], attributes: list[Item]) -> Iterator[Problem]:
+    named = data.get("attributes", [])
+    if named == []:
+        yield ("attributes",), "is empty, so the raw table would be the release; name them, or let the job auto do it."
+    elif isinstance(named, list) and len(attributes) == len(named):
+        types = [attribute.get("type") for _, attribute in attributes]
+        if all(kind in list(AttributeRole) and kind != AttributeRole.QUASI_IDENTIFIER for kind in types):
+            yield (
+                ("attributes",),
+                "name no quasi_identifier, so nothing would be generalized; the job auto finds them.",
+            )
+    if data.get("privacy", []) == []:
+        yield ("privacy",), "is empty; name a model, for example [{model: k-anonymity, k: 5}]."
+
+
+def _attributes_of_one_name(attributes: list[Item]) -> Iterator[Problem]:
+    first: dict[str, Item] = {}
+    for index, attribute in attributes:
+        name = attribute.get("name")
+        if not isinstance(name, str) or not name:
+            continue
+        other_index, other = first.setdefault(name.casefold(), (index, attribute))
+        if other_index == index:
+            continue
+        path: Path = ("attributes", index, "name")
+        where = f"attributes[{other_index}]"
+        if other.get("type") != attribute.get("type"):
+            yield (
+                path,
+                (
+                    f"{shown(str(name))} is {attribute.get('type')} here and {other.get('type')} in {where}; "
+                    "a column plays one role."
+                ),
+            )
+        elif other["name"] == name:
+            yield path, f"{shown(str(name))} stands in {where} too; leave one out."
+        else:
+            yield path, f"{shown(str(name))} and {shown(str(other['name']))} of {where} are one column to Spark."
+
+
+def _models(models: list[Item], attributes: list[Item]) -> Iterator[Problem]:
+    first: dict[tuple[object, ...], int] = {}
+    by_name = {attribute["name"]: attribute for _, attribute in attributes if isinstance(attribute.get("name"), str)}
+    for index, model in models:
+        name = model.get("model")
+        if name not in list(ModelName):
+            continue
+        yield from _sensitive_attribute(index, model, by_name)
+        other = first.setdefault(_demand(model), index)
+        if other != index:
+            yield ("privacy", index), f"{name} is demanded in privacy[{other}] too; keep the stricter one."
+
+
+def _demand(model: Mapping[str, Any]) -> tuple[object, ...]:
+    """What a model speaks about; two models that share it contradict or repeat each other."""
+    if model["model"] == ModelName.K_ANONYMITY:
+        return (model["model"],)
+    kind = {
+        ModelName.L_DIVERSITY: model.get("variant", Diversity.DISTINCT),
+        ModelName.T_CLOSENESS: model.get("distance", Distance.EQUAL),
+    }[ModelName(model["model"])]
+    return model["model"], repr(model.get("attribute")), repr(kind)
+
+
+def _sensitive_attribute(index: int, model: Mapping[str, Any], by_name: Mapping[str, Any]) -> Iterator[Problem]:
+    name = model.get("attribute")
+    if model["model"] == ModelName.K_ANONYMITY or not isinstance(name, str) or not name:
+        return
+    path: Path = ("privacy", index, "attribute")
+    attribute = by_name.get(name)
+    if attribute is None:
+        hint = did_you_mean(name, by_name) or "; add it to attributes with type: sensitive."
+        yield path, f"{shown(str(name))} is not among the attributes{hint}"
+        return
+    kind = attribute.get("type")
+    if kind in list(AttributeRole) and kind != AttributeRole.SENSITIVE:
+        yield path, f"{shown(str(name))} is of type {kind}; {model['model']} protects attributes of type sensitive."
+    elif model.get("distance") == Distance.HIERARCHICAL and attribute.get("hierarchy") is None:
+        yield (
+            ("privacy", index, "distance"),
+            f"hierarchical needs a hierarchy of {shown(str(name))}; give it one, or take distance: equal.",
+        )
+
+
+def _left_out_columns(data: Mapping[str, Data], attributes: list[Item]) -> Iterator[Problem]:
+    output = section(data, "output")
+    partitions = _texts(output.get("partition_by"))
+    columns = _texts(section(data, "input").get("columns"))
+    if columns:
+        kept = {column.casefold() for column in columns}
+        for index, attribute in attributes:
+            name = attribute.get("name")
+            if isinstance(name, str) and name and name.casefold() not in kept:
+                hint = did_you_mean(name, columns) or "; add it there."
+                yield ("attributes", index, "name"), f"{shown(str(name))} is not among input.columns{hint}"
+    if data.get("identifiers") != Suppression.DROP:
+        return
+    dropped = {
+        str(attribute.get("name")).casefold()
+        for _, attribute in attributes
+        if attribute.get("type") == AttributeRole.IDENTIFIER
+    }
+    for position, column in enumerate(partitions):
+        if column.casefold() in dropped:
+            yield (
+                ("output", "partition_by", position),
+                f"{shown(str(column))} is an identifier, which identifiers: drop leaves out.",
+            )
+
+
+def _items(data: Mapping[str, Data], key: str) -> list[Item]:
+    """The entries of a list that are mappings, each with its index."""
+    entries = data.get(key)
+    if not isinstance(entries, list):
+        return []
+    return [(index, entry) for index, entry in enumerate(entries) if isinstance(entry, dict)]
+
+
+def _texts(entries: object) -> list[str]:
+    return [entry for entry in entries if isinstance(entry, str)] if isinstance(entries, list) else []

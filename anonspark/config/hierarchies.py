@@ -1,0 +1,195 @@
+"""The `hierarchy` of an attribute in a job file."""
+
+from abc import abstractmethod
+from collections.abc import Callable, Iterable, Sequence
+from fractions import Fraction
+from itertools import pairwise
+from typing import Annotated, Literal, TypeAlias
+
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, field_validator
+
+from anonspark.config.fields import (
+    Character,
+    Count,
+    Number,
+    Positive,
+    Problem,
+    Section,
+    SectionError,
+    Text,
+    Whole,
+    as_tuple,
+    distinct,
+    fault,
+    one_of,
+    shown,
+)
+from anonspark.config.locations import Uri
+from anonspark.config.trees import WrittenTree
+from anonspark.domain.hierarchy import Label
+from anonspark.domain.rules import (
+    DateRule,
+    HierarchyRule,
+    IntervalRule,
+    MaskRule,
+    OrderRule,
+    TableRule,
+    TreeRule,
+)
+from anonspark.errors import did_you_mean
+from anonspark.vocabulary import OnUnknown
+
+RowReader: TypeAlias = Callable[[str, str], Iterable[Sequence[Label]]]
+"""URI and separator of a hierarchy file -> its rows, a leaf and its labels each."""
+
+DATE_UNITS = ("day", "week", "month", "quarter", "year", "decade")
+
+Unknown = Annotated[OnUnknown, one_of(OnUnknown.ERROR, OnUnknown.SUPPRESS)]
+
+
+class _Hierarchy(Section):
+    @abstractmethod
+    def to_rule(self, read_rows: RowReader) -> HierarchyRule:
+        """The domain's rule; only the csv kind reads."""
+
+
+class CsvHierarchy(_Hierarchy):
+    """A file with a leaf and its labels in each row."""
+
+    kind: Literal["csv"]
+    uri: Uri
+    sep: Character = ";"
+    unknown: Unknown = OnUnknown.ERROR
+
+    def to_rule(self, read_rows: RowReader) -> TableRule:
+        """The file's rows."""
+        return TableRule(tuple(tuple(row) for row in read_rows(self.uri, self.sep)), self.unknown)
+
+
+class IntervalHierarchy(_Hierarchy):
+    """Numbers in half-open intervals, wider at each level."""
+
+    kind: Literal["intervals"]
+    min: Number
+    max: Number
+    widths: Annotated[tuple[Positive, ...], BeforeValidator(as_tuple), Field(min_length=1)]
+    outside: Annotated[OnUnknown, one_of(OnUnknown.ERROR, OnUnknown.CLAMP, OnUnknown.SUPPRESS)] = OnUnknown.ERROR
+
+    @field_validator("max")
+    @classmethod
+    def _above_min(cls, maximum: float, info: ValidationInfo) -> float:
+        minimum = info.data.get("min")
+        if minimum is not None and maximum <= minimum:
+            raise fault(f"found {maximum:g}, which is not above min, {minimum:g}.")
+        return maximum
+
+    @field_validator("widths")
+    @classmethod
+    def _nested(cls, widths: tuple[float, ...]) -> tuple[float, ...]:
+        broken = [
+            ((level,), f"found {wide:g}, which is not a larger multiple of the width before it, {narrow:g}.")
+            for level, (narrow, wide) in enumerate(pairwise(widths), start=1)
+            if wide <= narrow or _as_written(wide) % _as_written(narrow)
+        ]
+        if broken:
+            raise SectionError(*broken)
+        return widths
+
+    def to_rule(self, read_rows: RowReader) -> IntervalRule:  # noqa: ARG002  nothing to read
+        """Bounds and widths."""
+        return IntervalRule(self.min, self.max, self.widths, self.outside)
+
+
+class MaskHierarchy(_Hierarchy):
+    """Codes of which fewer first characters stay at each level."""
+
+    kind: Literal["mask"]
+    keep: Annotated[tuple[Count, ...], BeforeValidator(as_tuple), Field(min_length=1)]
+    symbol: Character = "*"
+
+    @field_validator("keep")
+    @classmethod
+    def _fewer_each_level(cls, keep: tuple[int, ...]) -> tuple[int, ...]:
+        broken = [
+            ((level,), f"found {fewer}, which is not less than the {more} characters that the level before keeps.")
+            for level, (more, fewer) in enumerate(pairwise(keep), start=1)
+            if fewer >= more
+        ]
+        if broken:
+            raise SectionError(*broken)
+        return keep
+
+    def to_rule(self, read_rows: RowReader) -> MaskRule:  # noqa: ARG002
+        """Characters kept at each level."""
+        return MaskRule(self.keep, self.symbol)
+
+
+def _check_unit(unit: str) -> str:
+    if unit not in DATE_UNITS:
+        hint = did_you_mean(unit, DATE_UNITS) or "."
+        raise fault(f"found {shown(unit)}; it is one of {', '.join(DATE_UNITS)}{hint}")
+    return unit
+
+
+class DateHierarchy(_Hierarchy):
+    """Dates by ever longer stretches of the calendar."""
+
+    kind: Literal["date"]
+    levels: Annotated[
+        tuple[Annotated[Text, AfterValidator(_check_unit)], ...], BeforeValidator(as_tuple), Field(min_length=1)
+    ]
+
+    @field_validator("levels")
+    @classmethod
+    def _nested(cls, levels: tuple[str, ...]) -> tuple[str, ...]:
+        broken: list[Problem] = []
+        for level, (fine, coarse) in enumerate(pairwise(levels), start=1):
+            if DATE_UNITS.index(coarse) <= DATE_UNITS.index(fine):
+                broken.append(((level,), f"{coarse} is not longer than {fine}, the level before it."))
+            elif fine == "week":
+                broken.append(((level,), f"weeks do not lie within one {coarse} each; end with week, or leave it out."))
+        if broken:
+            raise SectionError(*broken)
+        return levels
+
+    def to_rule(self, read_rows: RowReader) -> DateRule:  # noqa: ARG002
+        """Units of the calendar."""
+        return DateRule(self.levels)
+
+
+class TreeHierarchy(_Hierarchy):
+    """Categories written down as a tree."""
+
+    kind: Literal["tree"]
+    tree: WrittenTree
+    unknown: Unknown = OnUnknown.ERROR
+
+    def to_rule(self, read_rows: RowReader) -> TreeRule:  # noqa: ARG002
+        """The tree."""
+        return TreeRule(self.tree, self.unknown)
+
+
+class OrderHierarchy(_Hierarchy):
+    """Ordered categories of which neighbours are merged."""
+
+    kind: Literal["order"]
+    order: Annotated[
+        tuple[Text, ...], BeforeValidator(as_tuple), Field(min_length=1), AfterValidator(distinct("the value"))
+    ]
+    fanout: Annotated[Whole, Field(ge=2)] = 2
+    unknown: Unknown = OnUnknown.ERROR
+
+    def to_rule(self, read_rows: RowReader) -> OrderRule:  # noqa: ARG002
+        """The order."""
+        return OrderRule(self.order, self.fanout, self.unknown)
+
+
+Hierarchy = Annotated[
+    CsvHierarchy | IntervalHierarchy | MaskHierarchy | DateHierarchy | TreeHierarchy | OrderHierarchy,
+    Field(discriminator="kind"),
+]
+
+
+def _as_written(number: float) -> Fraction:
+    """The decimal that was written: 0.3 is three times 0.1, which binary fractions miss."""
+    return Fraction(repr(number))

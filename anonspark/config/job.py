@@ -1,0 +1,241 @@
+"""The job file of `anonymize`, and what every job file has."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from hashlib import sha256
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import (
+    BeforeValidator,
+    Field,
+    ModelWrapValidatorHandler,
+    PrivateAttr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
+
+from anonspark.config.attributes import Attribute
+from anonspark.config.crosschecks import faults_across_sections
+from anonspark.config.fields import (
+    Flag,
+    Fraction,
+    Positive,
+    Problem,
+    Section,
+    SectionError,
+    Whole,
+    as_tuple,
+    as_whole,
+    fault,
+    one_of,
+    shown,
+)
+from anonspark.config.hierarchies import RowReader
+from anonspark.config.locations import beside, resolve
+from anonspark.config.models import Model
+from anonspark.config.plain import plain_data
+from anonspark.config.problems import path_text, problems_of
+from anonspark.config.tables import Input, Metadata, Output, Population
+from anonspark.domain.hierarchy import Label
+from anonspark.domain.policy import Policy, SearchSettings
+from anonspark.domain.sources import TableSource, TableTarget
+from anonspark.errors import ConfigurationError, did_you_mean
+from anonspark.vocabulary import AttributeRole, Metric, QualityGate, Strategy, Suppression
+
+METADATA_FOLDER = "_anonspark"
+LATER_STRATEGIES = ("greedy", "best_first", "mondrian", "auto")
+"""Words of the contract that this engine does not search by yet."""
+
+
+def _read_version(value: object) -> int:
+    if as_whole(value) != 1:
+        raise fault(f"found {shown(value)}; this engine reads version: 1.")
+    return 1
+
+
+def _base_of(context: object) -> str:
+    return str(context.get("base", "")) if isinstance(context, Mapping) else ""
+
+
+def _read_strategy(value: object) -> Strategy:
+    if isinstance(value, Strategy) or value in list(Strategy):
+        return Strategy(str(value))
+    available = ", ".join(Strategy)
+    if value in LATER_STRATEGIES:
+        raise fault(f"found {shown(value)}, which this version does not have yet; available is {available}.")
+    hint = did_you_mean(value, Strategy) if isinstance(value, str) else ""
+    raise fault(f"found {shown(value)}; available is {available}{hint or '.'}")
+
+
+class Search(Section):
+    """How the lattice is searched."""
+
+    strategy: Annotated[Strategy, BeforeValidator(_read_strategy)] = Strategy.OPTIMAL
+    time_limit_s: Positive | None = None
+    memory_mb: Annotated[Whole, Field(ge=1)] = 2048
+
+
+class JobFile(Section):
+    """What every job file has.
+
+    `base` is the folder of the file, from which relative URIs are seen; empty for the working folder.
+    """
+
+    version: Annotated[int, BeforeValidator(_read_version)] = 1
+    input: Input | None = None
+    output: Output | None = None
+    metadata: Metadata | None = None
+    _base: str = PrivateAttr(default="")
+
+    @property
+    def base(self) -> str:
+        """The folder from which relative URIs are seen."""
+        return self._base
+
+    def model_post_init(self, context: object, /) -> None:
+        """Keep the folder."""
+        self._base = _base_of(context)
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any], base: str = "") -> Self:
+        """A job from Python's own mappings, lists and scalars; in a notebook it may do without input and output.
+
+        Raises:
+            ConfigurationError: Every fault at once, each with its path.
+        """
+        try:
+            return cls.model_validate(data, context={"base": base})
+        except ValidationError as error:
+            problems = problems_of(error, cls)
+            raise ConfigurationError([(path_text(path) or None, text) for path, text in problems]) from None
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _tell_every_fault(cls, data: object, handler: ModelWrapValidatorHandler[Self], info: ValidationInfo) -> Self:
+        """Check what stands between sections too, even where a section is broken."""
+        if isinstance(data, cls):
+            return data
+        plain, problems = plain_data(data)
+        if not isinstance(plain, dict):
+            raise fault(f"found {shown(plain)} where a mapping with the keys of a job is expected.")
+        try:
+            job = handler(plain)
+        except ValidationError as error:
+            problems += problems_of(error, cls)
+        problems += cls._faults_across(plain, _base_of(info.context))
+        if problems:
+            raise SectionError(*problems)
+        return job
+
+    @classmethod
+    def _faults_across(cls, data: Mapping[str, Any], base: str) -> list[Problem]:
+        """SectionError that a single section does not show; data is plain but may be broken."""
+        raise NotImplementedError
+
+    def source(self) -> TableSource:
+        """The table to read.
+
+        Raises:
+            ConfigurationError: The job names none.
+        """
+        if self.input is None:
+            raise ConfigurationError([("input", "is missing.")])
+        return self.input.to_source(self.base)
+
+    def target(self) -> TableTarget:
+        """The table to write.
+
+        Raises:
+            ConfigurationError: The job names none.
+        """
+        if self.output is None:
+            raise ConfigurationError([("output", "is missing.")])
+        return self.output.to_target(self.base)
+
+    @property
+    def metadata_uri(self) -> str:
+        """The folder of the metadata tables: `_anonspark` beside the output where none is given.
+
+        Raises:
+            ConfigurationError: There is no output to be beside.
+        """
+        if self.metadata:
+            return resolve(self.metadata.uri, self.base)
+        uri = self.target().uri
+        if uri is None:
+            raise ConfigurationError([("metadata", "is missing; name its uri, since the output has none.")])
+        return beside(uri, METADATA_FOLDER)
+
+    def canonical(self) -> str:
+        """The job with every default written out, as JSON on one line: what a run record keeps."""
+        return json.dumps(self.model_dump(mode="json", by_alias=True), sort_keys=True, separators=(",", ":"))
+
+    def config_hash(self) -> str:
+        """SHA-256 of `canonical`, in hexadecimal.
+
+        Neither the folder of the file nor the run's id is in it, so that a retry on another machine is the same job.
+        """
+        return sha256(self.canonical().encode()).hexdigest()
+
+
+class AnonymizeJob(JobFile):
+    """Find the least lossy release that satisfies every model, and write it."""
+
+    job: Literal["anonymize"] = "anonymize"
+    attributes: Annotated[tuple[Attribute, ...], BeforeValidator(as_tuple)] = ()
+    privacy: Annotated[tuple[Model, ...], BeforeValidator(as_tuple)] = ()
+    max_suppression: Fraction = 0.0
+    suppression: Annotated[Suppression, one_of(*Suppression)] = Suppression.MASK
+    identifiers: Annotated[Suppression, one_of(*Suppression)] = Suppression.MASK
+    metric: Annotated[Metric, one_of(*Metric)] = Metric.LOSS
+    search: Search = Search()
+    population: Population | None = None
+    person_id: str | None = None
+    risk_threshold: Fraction = 0.2
+    verify: Flag = True
+    quality: Annotated[QualityGate, one_of(*QualityGate)] = QualityGate.FAIL
+    in_place: Flag = False
+
+    @field_validator("person_id", mode="before")
+    @classmethod
+    def _no_persons_yet(cls, value: object) -> None:
+        if value is not None:
+            raise fault("counting persons rather than records is not in this version yet; write null or leave it out.")
+
+    @classmethod
+    def _faults_across(cls, data: Mapping[str, Any], base: str) -> list[Problem]:
+        return faults_across_sections(data, base)
+
+    def population_source(self) -> TableSource | None:
+        """The table of everybody whom the release could be about, where one is given."""
+        return self.population.to_source(self.base) if self.population else None
+
+    def to_policy(self, read_rows: RowReader) -> Policy:
+        """The domain's policy.
+
+        Args:
+            read_rows: Called with the URI, seen from the job file, and the separator of each csv hierarchy.
+        """
+
+        def read(uri: str, sep: str) -> Iterable[Sequence[Label]]:
+            return read_rows(resolve(uri, self.base), sep)
+
+        return Policy(
+            quasi_identifiers=tuple(
+                attribute.to_quasi_identifier(read) for attribute in self._of_type(AttributeRole.QUASI_IDENTIFIER)
+            ),
+            models=tuple(model.to_model() for model in self.privacy),
+            sensitive=tuple(attribute.to_sensitive(read) for attribute in self._of_type(AttributeRole.SENSITIVE)),
+            identifiers=tuple(attribute.name for attribute in self._of_type(AttributeRole.IDENTIFIER)),
+            max_suppression=self.max_suppression,
+            suppression=self.suppression,
+            identifier_treatment=self.identifiers,
+            metric=self.metric,
+            search=SearchSettings(self.search.strategy, self.search.time_limit_s, self.search.memory_mb),
+            risk_threshold=self.risk_threshold,
+        )
+
+    def _of_type(self, role: AttributeRole) -> list[Attribute]:
+        return [attribute for attribute in self.attributes if attribute.type is role]

@@ -1,0 +1,111 @@
+"""The `input`, `output`, `metadata` and `population` of a job file."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
+
+from anonspark.config.fields import Columns, Count, Name, Section, Text, fault, one_of, shown
+from anonspark.config.locations import Uri, resolve
+from anonspark.domain.sources import TableSource, TableTarget
+from anonspark.errors import did_you_mean
+from anonspark.vocabulary import OnMalformed, TableFormat, WriteMode
+
+SPARK_TYPES = (
+    *("string", "boolean", "binary", "date", "timestamp", "timestamp_ntz"),
+    *("byte", "tinyint", "short", "smallint", "int", "integer", "long", "bigint"),
+    *("float", "real", "double", "decimal"),
+)
+_TYPE = re.compile(r"([a-z_]+)(\(\s*\d+\s*(,\s*\d+\s*)?\))?", re.IGNORECASE)
+_ENDINGS = re.compile(r"\.(csv|json|parquet)(?:\.(?:gz|bz2|zst|lz4|snappy))?$", re.IGNORECASE)
+
+
+def _check_type(text: str) -> str:
+    match = _TYPE.fullmatch(text.strip())
+    name = match[1].lower() if match else text
+    if not match or name not in SPARK_TYPES or (match[2] and name != "decimal"):
+        hint = did_you_mean(name, SPARK_TYPES) or f"; it is one of {', '.join(SPARK_TYPES)}."
+        raise fault(f"found {shown(text)}, which is no type of a column{hint}")
+    return re.sub(r"\s", "", text.lower())
+
+
+Format = Annotated[TableFormat, one_of(*TableFormat)]
+ColumnType = Annotated[Name, AfterValidator(_check_type)]
+
+
+def format_of(table: Mapping[str, object]) -> TableFormat | None:
+    """The format of a table in plain data; None where the one that is given is no format."""
+    given, uri = table.get("format"), table.get("uri")
+    if given is None:
+        return _format_by_ending(uri if isinstance(uri, str) else None)
+    return TableFormat(str(given)) if given in list(TableFormat) else None
+
+
+def _format_by_ending(uri: str | None) -> TableFormat:
+    ending = _ENDINGS.search(uri or "")
+    return TableFormat(ending[1].lower()) if ending else TableFormat.DELTA
+
+
+class _Table(Section):
+    uri: Uri | None = None
+    table: Name | None = None
+    format: Format | None = None
+
+    @property
+    def stored_as(self) -> TableFormat:
+        """The format that is given, else what the URI ends in, else Delta."""
+        return self.format or _format_by_ending(self.uri)
+
+    def place(self, base: str) -> str | None:
+        """The URI as seen from the job file."""
+        return resolve(self.uri, base) if self.uri else None
+
+
+class Population(_Table):
+    """A table of everybody whom the release could be about."""
+
+    options: dict[Name, Text] = Field(default_factory=dict)
+    version: Count | None = None
+
+    def to_source(self, base: str) -> TableSource:
+        """The domain's source, with its URI seen from the job file."""
+        return TableSource(self.place(base), self.table, self.stored_as, self.options, version=self.version)
+
+
+class Input(Population):
+    """The table to read, and what of it."""
+
+    # BaseModel has a method of the key's name.
+    types: dict[Name, ColumnType] = Field(default_factory=dict, alias="schema")
+    where: Name | None = None
+    columns: Annotated[Columns, Field(min_length=1)] | None = None
+    malformed: Annotated[OnMalformed, one_of(*OnMalformed)] = OnMalformed.FAIL
+
+    def to_source(self, base: str) -> TableSource:
+        """The domain's source, with its URI seen from the job file."""
+        return replace(
+            super().to_source(base),
+            schema=self.types,
+            where=self.where,
+            columns=self.columns,
+            malformed=self.malformed,
+        )
+
+
+class Output(_Table):
+    """Where the release goes."""
+
+    mode: Annotated[WriteMode, one_of(*WriteMode)] = WriteMode.OVERWRITE
+    partition_by: Columns = ()
+
+    def to_target(self, base: str) -> TableTarget:
+        """The domain's target, with its URI seen from the job file."""
+        return TableTarget(self.place(base), self.table, self.stored_as, self.mode, self.partition_by)
+
+
+class Metadata(Section):
+    """Where the metadata tables lie."""
+
+    uri: Uri
