@@ -93,10 +93,11 @@ def published_version(spark: SparkSession, target: TableTarget, run_id: str) -> 
 
 
 def version_of(spark: SparkSession, staged: StagedFiles) -> int:
-    """The version that the commit just made got."""
+    """The version that the commit just made got; the newest one where the session keeps Spark from labelling it."""
     version = published_version(spark, staged.target, staged.run_id)
     if version is None:
-        raise RunConflictError(f"The commit of run {staged.run_id} is not in the log of {staged.target.name}.")
+        history = spark.sql(f"DESCRIBE HISTORY {sql_name(staged.target)}").agg({"version": "max"}).collect()
+        version = int(history[0][0])
     log.info("run %s: published version %d of %s", staged.run_id, version, staged.target.name)
     return version
 
@@ -240,7 +241,7 @@ def copy_rows(
     try:
         if there and target.mode is WriteMode.OVERWRITE and needs_column_mapping(staged.schema):
             allow_any_name(spark, target)
-        with no_value_statistics(spark):
+        with commit_settings(spark, staged.run_id):
             if target.table is not None:
                 writer.saveAsTable(target.table)
             else:
@@ -278,20 +279,26 @@ def sql_name(target: TableTarget) -> str:
 
 
 @contextmanager
-def no_value_statistics(spark: SparkSession) -> Iterator[None]:
-    """Keep minima and maxima of cells out of the log of a table that collects them by default."""
-    name = "spark.databricks.delta.stats.collect"
-    before = spark.conf.get(name, None)
-    try:
-        spark.conf.set(name, "false")
-    except PySparkException:  # serverless fixes its settings; new tables have the property instead
-        log.warning("statistics of the table cannot be switched off here; set delta.dataSkippingNumIndexedCols to 0")
-        yield
-        return
+def commit_settings(spark: SparkSession, run_id: str) -> Iterator[None]:
+    """Label the commit, also where it creates a table, and keep minima and maxima of cells out of the log."""
+    wanted = {
+        "spark.databricks.delta.stats.collect": "false",
+        # The writer's option of this name is not heard when a catalog table is created.
+        "spark.databricks.delta.commitInfo.userMetadata": release_label(run_id),
+    }
+    before: dict[str, str | None] = {}
+    for name, value in wanted.items():
+        try:
+            before[name] = spark.conf.get(name, None)
+            spark.conf.set(name, value)
+        except PySparkException:  # serverless fixes its settings; new tables have a property against statistics
+            log.warning("run %s: %s cannot be set in this session", run_id, name)
+            before.pop(name, None)
     try:
         yield
     finally:
-        if before is None:
-            spark.conf.unset(name)
-        else:
-            spark.conf.set(name, before)
+        for name, old in before.items():
+            if old is None:
+                spark.conf.unset(name)
+            else:
+                spark.conf.set(name, old)
