@@ -1,0 +1,36 @@
+"""The sample as files: the table, the hierarchies and a job file that says how to anonymize it."""
+
+import csv
+import shutil
+from pathlib import Path
+
+import pyarrow as pa
+
+from anonspark.resources import resource
+from anonspark.sample.hospital import generate
+
+HIERARCHIES = ("country_of_birth.csv", "diagnosis.csv", "education.csv", "occupation.csv")
+
+
+def write_sample(folder: Path) -> Path:
+    """Write hospital.csv, hierarchies/ and job.yaml into a folder, over what is there under these names.
+
+    Returns:
+        The job file, which finds the other files by relative paths.
+    """
+    (folder / "hierarchies").mkdir(parents=True, exist_ok=True)
+    write_csv(generate(), folder / "hospital.csv")
+    for name in HIERARCHIES:
+        shutil.copyfile(resource(f"hierarchies/{name}"), folder / "hierarchies" / name)
+    # The shipped job file lies in conf/jobs/, beside conf/hierarchies/; this one lies above its hierarchies.
+    job = resource("jobs/hospital.yaml").read_text(encoding="utf-8").replace("../hierarchies/", "hierarchies/")
+    (folder / "job.yaml").write_text(job, encoding="utf-8", newline="\n")
+    return folder / "job.yaml"
+
+
+def write_csv(table: pa.Table, path: Path) -> None:
+    """Write a table as CSV in UTF-8; a null is an empty field, and only what must be quoted is."""
+    with path.open("w", encoding="utf-8", newline="") as file:
+        rows = csv.writer(file, lineterminator="\n")
+        rows.writerow(table.column_names)
+        rows.writerows(zip(*(column.to_pylist() for column in table.columns), strict=True))
