@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from anonspark.domain.arrays import BoolArray, FloatArray
+from anonspark.domain.arrays import BoolArray, CountArray
 from anonspark.domain.classes import EquivalenceClasses
 
 
@@ -26,7 +26,7 @@ class PrivacyModel(Protocol):
         """Which classes are safe; shape (n_classes,)."""
         ...
 
-    def unavoidable(self, classes: EquivalenceClasses) -> FloatArray:
+    def unavoidable(self, classes: EquivalenceClasses) -> CountArray:
         """Least number of records of each class that must be suppressed however the class is split; shape (n_classes,).
 
         0 for a safe class, at least 1 for an unsafe one, all of its records where the model is monotone.

@@ -13,7 +13,7 @@ ROUNDING = 1e-9
 """Relative slack: a bound may be too low by this much, never too high."""
 
 
-def records_beyond(sizes: CountArray, values: FloatArray, limit: float, worst: float) -> FloatArray:
+def records_beyond(sizes: CountArray, values: FloatArray, limit: float, worst: float) -> CountArray:
     """Least number of records to suppress in each class, however it is split; shape (n_classes,).
 
     Args:
@@ -23,9 +23,10 @@ def records_beyond(sizes: CountArray, values: FloatArray, limit: float, worst: f
         worst: Largest value that the criterion has on any class.
 
     >>> records_beyond(np.array([10, 10]), np.array([0.2, 0.6]), limit=0.2, worst=1.0).tolist()
-    [0.0, 5.0]
+    [0, 5]
     """
     if worst <= limit:
-        return np.zeros(len(sizes), dtype=np.float64)
+        return np.zeros(len(sizes), dtype=np.int64)
     needed = sizes * (values - limit) / (worst - limit)
-    return np.where(values > limit, np.clip(np.ceil(needed * (1 - ROUNDING) - ROUNDING), 1, sizes), 0.0)
+    whole = np.ceil(needed * (1 - ROUNDING) - ROUNDING).astype(np.int64)
+    return np.where(values > limit, np.clip(whole, 1, sizes), 0)

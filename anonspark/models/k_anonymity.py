@@ -5,7 +5,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from anonspark.domain.arrays import BoolArray, FloatArray
+from anonspark.domain.arrays import BoolArray, CountArray
 from anonspark.domain.classes import EquivalenceClasses
 
 
@@ -30,6 +30,6 @@ class KAnonymity:
         """Which classes are safe; shape (n_classes,)."""
         return classes.sizes >= self.k
 
-    def unavoidable(self, classes: EquivalenceClasses) -> FloatArray:
+    def unavoidable(self, classes: EquivalenceClasses) -> CountArray:
         """All records of a class that is too small: its parts are smaller still."""
-        return np.where(self.satisfied(classes), 0, classes.sizes).astype(np.float64)
+        return np.where(self.satisfied(classes), 0, classes.sizes)

@@ -37,9 +37,9 @@ class DistinctDiversity:
         """Which classes are safe; shape (n_classes,)."""
         return classes.sensitive[self.attribute].distinct() >= self.l
 
-    def unavoidable(self, classes: EquivalenceClasses) -> FloatArray:
+    def unavoidable(self, classes: EquivalenceClasses) -> CountArray:
         """All records of a class with too few values: its parts have no more."""
-        return np.where(self.satisfied(classes), 0, classes.sizes).astype(np.float64)
+        return np.where(self.satisfied(classes), 0, classes.sizes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ class EntropyDiversity:
         """Which classes are safe; shape (n_classes,)."""
         return self._entropy(classes) >= log(self.l) - ENTROPY_TOLERANCE
 
-    def unavoidable(self, classes: EquivalenceClasses) -> FloatArray:
+    def unavoidable(self, classes: EquivalenceClasses) -> CountArray:
         """Records with entropy 0 that it takes to pull parts of entropy ln l down to the whole's; shape (n_classes,)."""
         threshold = log(self.l) - ENTROPY_TOLERANCE
         return records_beyond(classes.sizes, -self._entropy(classes), limit=-threshold, worst=0.0)
@@ -97,12 +97,12 @@ class RecursiveDiversity:
         first, rest = self._first_and_rest(classes)
         return first < self.c * rest
 
-    def unavoidable(self, classes: EquivalenceClasses) -> FloatArray:
+    def unavoidable(self, classes: EquivalenceClasses) -> CountArray:
         """Records of one value that it takes to make up the whole's excess; shape (n_classes,)."""
         first, rest = self._first_and_rest(classes)
         excess = (first - self.c * rest) / classes.sizes
         lacking = records_beyond(classes.sizes, excess, limit=0.0, worst=1.0)
-        return np.where(first < self.c * rest, 0.0, np.maximum(lacking, 1.0))
+        return np.where(first < self.c * rest, 0, np.maximum(lacking, 1))
 
     def _first_and_rest(self, classes: EquivalenceClasses) -> tuple[CountArray, CountArray]:
         """n_1, and n_l + n_(l+1) + ...; shapes (n_classes,)."""

@@ -9,7 +9,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from anonspark.domain.arrays import BoolArray, CodeArray, FloatArray
+from anonspark.domain.arrays import BoolArray, CodeArray, CountArray, FloatArray
 from anonspark.domain.classes import EquivalenceClasses, SensitiveHistograms
 from anonspark.models.convexity import records_beyond
 from anonspark.vocabulary import Distance
@@ -39,7 +39,7 @@ class TCloseness:
         """Which classes are safe; shape (n_classes,)."""
         return distances(classes.sensitive[self.attribute], self.distance) <= self.t + TOLERANCE
 
-    def unavoidable(self, classes: EquivalenceClasses) -> FloatArray:
+    def unavoidable(self, classes: EquivalenceClasses) -> CountArray:
         """Records of the most distant value that it takes to pull the parts away; shape (n_classes,)."""
         histograms = classes.sensitive[self.attribute]
         found = distances(histograms, self.distance)

@@ -67,3 +67,7 @@ class NodeChecker(Protocol):
     def check(self, nodes: Sequence[Node], *, with_lost: bool) -> list[NodeVerdict]:
         """Judge nodes, in one batch; `with_lost` asks for the suppressed records of those within the limit."""
         ...
+
+    def project(self, nodes: Sequence[Node]) -> list[NodeVerdict]:
+        """Judge nodes above checked ones, in one batch, for pruning only; a column of one group is left out."""
+        ...

@@ -17,34 +17,47 @@ from anonspark.search.kernels import EMPTY, group_classes, merge_histograms
 KEY_BITS = 63
 """Keys are signed 64-bit integers."""
 
-MOST_TABLES = 256
+WAYPOINT_ATTRIBUTES = (2, 4)
+"""Numbers of attributes that waypoints have above the bottom."""
+
+MOST_TABLES = 64
 """More would make the look-up of the nearest one dearer than what it saves."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class ClassTable:
-    """The classes of one node, each with the leaves of one of its records.
+    """The classes of one node, rolled up from a source table; a base has none.
 
     Attributes:
         node: The levels.
-        leaves: Shape (n_attributes, n_classes): codes of used leaves.
         sizes: Shape (n_classes,): records.
         sensitive: Histograms by sensitive attribute.
-        source: The table it was rolled up from; None for the base.
+        source: The table it was rolled up from.
         group: Shape (n_classes of the source,): the class that each of the source's is in.
+        first: Shape (n_classes,): one class of the source in each class.
     """
 
     node: Node
-    leaves: CodeArray
     sizes: CountArray
     sensitive: Mapping[str, SensitiveHistograms]
     source: "ClassTable | None" = None
     group: CodeArray | None = None
+    first: CodeArray | None = None
+    own_leaves: CodeArray | None = None
+
+    @property
+    def leaves(self) -> CodeArray:
+        """Codes of the used leaves of one record a class, shape (n_attributes, n_classes); made when first asked for."""
+        if self.own_leaves is None:
+            if self.source is None or self.first is None:
+                raise ValueError("a base table needs its leaves")
+            self.own_leaves = self.source.leaves[:, self.first]
+        return self.own_leaves
 
     @property
     def n_bytes(self) -> int:
-        """Memory that it holds beside its source, histograms left out."""
-        return self.leaves.nbytes + self.sizes.nbytes + (0 if self.group is None else self.group.nbytes)
+        """Memory of the table, its leaves counted, histograms and source left out."""
+        return 4 * (len(self.node) + 3) * len(self.sizes) + (0 if self.group is None else self.group.nbytes)
 
     def to_base(self, chosen: BoolArray) -> BoolArray:
         """Which base classes lie in the chosen ones."""
@@ -85,35 +98,74 @@ class KeyParts:
 
 
 class ClassTables:
-    """The class tables of nodes that were asked for, the base first; the oldest make room for new ones."""
+    """The class tables that later ones are rolled up from: the base, waypoints, and those of nodes that were checked.
 
-    def __init__(self, base: ClassTable, keys: KeyParts, most_bytes: int) -> None:
-        """Take the raw classes and the memory that other tables may hold."""
+    A waypoint has the levels of the node that was asked for in the attributes that tell most classes apart, and is at the
+    bottom in the others. It is made when its levels are asked for the second time, so it costs no more than it saves.
+    """
+
+    def __init__(self, base: ClassTable, keys: KeyParts, most_bytes: int, information: Sequence[float]) -> None:
+        """Take the raw classes, the memory that other tables may hold, and how much each attribute tells apart."""
         self._keys = keys
-        self._tables = [base]
-        self._nodes = np.array([base.node])
-        self._most_bytes, self._bytes = most_bytes, 0
+        self._base, self._recent = base, [base]
+        self._nodes = np.zeros((MOST_TABLES, len(base.node)), dtype=np.int16)
+        self._left = most_bytes
+        by_information = sorted(range(len(information)), key=lambda axis: -information[axis])
+        self._prefixes = [
+            frozenset(by_information[:length]) for length in WAYPOINT_ATTRIBUTES if length < len(by_information)
+        ]
+        self._waypoints: dict[Node, ClassTable | None] = {}
+        self.made = 0
 
-    def at(self, node: Node) -> ClassTable:
-        """The classes of a node, rolled up from the smallest table at or below it."""
-        below = np.flatnonzero((self._nodes <= node).all(axis=1))
-        source = min((self._tables[index] for index in below), key=lambda table: len(table.sizes))
+    def at(self, node: Node, *, keep: bool = False) -> ClassTable:
+        """The classes of a node; kept for later ones if asked."""
+        below = (self._nodes[: len(self._recent)] <= np.array(node, dtype=np.int16)).all(axis=1)
+        sources = [self._recent[index] for index in np.flatnonzero(below)]
+        source = min(sources, key=lambda table: len(table.sizes))
         if source.node == node:
             return source
+        if keep:
+            source = self._waypoint(node, source)
         table = roll_up(source, node, self._keys)
-        self._remember(table)
+        if keep:
+            self._remember(table)
         return table
 
     def is_projection(self, node: Node) -> bool:
         """Whether a node's classes are told apart by fewer columns than there are."""
         return len(self._keys.columns(node)) < len(node)
 
+    def _waypoint(self, node: Node, source: ClassTable) -> ClassTable:
+        """The smallest of the source and the waypoints to the node."""
+        for attributes in self._prefixes:
+            stop = tuple(
+                level if axis in attributes else low
+                for axis, (level, low) in enumerate(zip(node, self._base.node, strict=True))
+            )
+            if stop in self._waypoints:
+                table = self._waypoints[stop]
+                if table is None and self._left > 0:
+                    table = roll_up(source if _at_or_below(source.node, stop) else self._base, stop, self._keys)
+                    self._waypoints[stop] = table
+                    self._left -= table.n_bytes
+                    self.made += 1
+                if table is not None and len(table.sizes) < len(source.sizes):
+                    source = table
+            else:
+                self._waypoints[stop] = None
+        return source
+
     def _remember(self, table: ClassTable) -> None:
-        self._tables.append(table)
-        self._bytes += table.n_bytes
-        while len(self._tables) > 2 and (len(self._tables) > MOST_TABLES or self._bytes > self._most_bytes):
-            self._bytes -= self._tables.pop(1).n_bytes
-        self._nodes = np.array([kept.node for kept in self._tables])
+        if len(self._recent) == MOST_TABLES or self._left < 0:
+            self._left += self._recent.pop(1).n_bytes
+            self._nodes[1:-1] = self._nodes[2:].copy()
+        self._nodes[len(self._recent)] = table.node
+        self._recent.append(table)
+        self._left -= table.n_bytes
+
+
+def _at_or_below(node: Node, other: Node) -> bool:
+    return all(level <= limit for level, limit in zip(node, other, strict=True))
 
 
 def roll_up(source: ClassTable, node: Node, keys: KeyParts) -> ClassTable:
@@ -131,15 +183,14 @@ def roll_up(source: ClassTable, node: Node, keys: KeyParts) -> ClassTable:
         keys.exact,
         source.leaves,
         source.sizes,
-        np.full(1 << bits, EMPTY),
-        np.empty(1 << bits, dtype=np.int64),
+        np.full((1 << bits, 2), EMPTY),
         64 - bits,
         group,
         sizes,
         first,
     )
     sensitive = {name: _merged(histograms, group, n_groups) for name, histograms in source.sensitive.items()}
-    return ClassTable(node, source.leaves[:, first[:n_groups]], sizes[:n_groups].copy(), sensitive, source, group)
+    return ClassTable(node, sizes[:n_groups].copy(), sensitive, source, group, first[:n_groups].copy())
 
 
 def _merged(histograms: SensitiveHistograms, group: CodeArray, n_groups: int) -> SensitiveHistograms:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from anonspark.domain.arrays import BoolArray, CodeArray, CountArray, FloatArray
+from anonspark.domain.arrays import BoolArray, CodeArray, CountArray
 from anonspark.domain.classes import EquivalenceClasses
 from anonspark.domain.hierarchy import GeneralizationHierarchy
 from anonspark.domain.lattice import Lattice, Node
@@ -13,6 +13,10 @@ from anonspark.measures.utility import Leaves, SuppressedRecords, leaves_of
 from anonspark.search.checker import Effort, NodeVerdict
 from anonspark.search.class_table import ClassTable, ClassTables, KeyParts
 from anonspark.search.kernels import count_leaves
+
+
+NO_CODES: CodeArray = np.empty((0, 0), dtype=np.int32)
+"""Models look at sizes and histograms only."""
 
 
 class InMemoryChecker:
@@ -37,9 +41,12 @@ class InMemoryChecker:
         self.monotone = all(model.monotone for model in models)
         self.smallest_safe_class = max((model.smallest_safe_class for model in models), default=1)
         self.effort = Effort()
-        used, rows = zip(*(np.unique(row, return_inverse=True) for row in classes.codes), strict=True)
-        codes = np.stack([row.ravel() for row in rows]).astype(np.int32)
-        records = [np.bincount(row, weights=classes.sizes).astype(np.int64) for row in codes]
+        records = [np.bincount(row, weights=classes.sizes).astype(np.int64) for row in classes.codes]
+        used = [np.flatnonzero(of_leaf) for of_leaf in records]
+        codes = np.empty_like(classes.codes)
+        for axis, of_leaf in enumerate(records):
+            codes[axis] = (np.cumsum(of_leaf > 0, dtype=np.int32) - 1)[classes.codes[axis]]
+        records = [of_leaf[rows] for of_leaf, rows in zip(records, used, strict=True)]
         self.leaves: Leaves = leaves_of(hierarchies, used, records, weights or [1.0] * len(used))
         self._leaf_starts = np.cumsum([0, *(len(of_leaf) for of_leaf in records)])
         self._always = np.zeros(self._leaf_starts[-1], dtype=np.int64)
@@ -49,13 +56,25 @@ class InMemoryChecker:
             kept = np.flatnonzero(~classes.inadmissible)
             admissible, sizes = np.ascontiguousarray(codes[:, kept]), sizes[kept]
             sensitive = {name: histograms.of_classes(kept) for name, histograms in sensitive.items()}
-        self._base = ClassTable((0,) * len(self.names), admissible, sizes, sensitive)
+        self._base = ClassTable((0,) * len(self.names), sizes, sensitive, own_leaves=admissible)
         self.always_lost = self._count_lost(np.zeros(len(sizes), dtype=np.bool_))
-        self._tables = ClassTables(self._base, KeyParts(self.leaves.groups), cache_bytes)
+        self._tables = ClassTables(
+            self._base, KeyParts(self.leaves.groups), cache_bytes, [_entropy(row) for row in records]
+        )
 
     def check(self, nodes: Sequence[Node], *, with_lost: bool) -> list[NodeVerdict]:
         """Judge nodes one after the other."""
-        return [self._check(node, with_lost=with_lost) for node in nodes]
+        self.effort.checked += len(nodes)
+        return [self._judge(node, self._tables.at(node, keep=True), with_lost=with_lost) for node in nodes]
+
+    def project(self, nodes: Sequence[Node]) -> list[NodeVerdict]:
+        """Judge nodes one after the other, without their suppressed records."""
+        for node in nodes:
+            if self._tables.is_projection(node):
+                self.effort.projections += 1
+            else:
+                self.effort.checked += 1
+        return [self._judge(node, self._tables.at(node), with_lost=False) for node in nodes]
 
     def classes_at(self, node: Node) -> tuple[EquivalenceClasses, BoolArray]:
         """The classes of a node with the groups of its levels as codes, and which of them are safe."""
@@ -71,12 +90,7 @@ class InMemoryChecker:
         table = self._tables.at(node)
         return self._count_lost(table.to_base(self._unavoidable(table) > 0))
 
-    def _check(self, node: Node, *, with_lost: bool) -> NodeVerdict:
-        table = self._tables.at(node)
-        if self._tables.is_projection(node):
-            self.effort.projections += 1
-        else:
-            self.effort.checked += 1
+    def _judge(self, node: Node, table: ClassTable, *, with_lost: bool) -> NodeVerdict:
         unavoidable, sizes = self._unavoidable(table), table.sizes
         unsafe = unavoidable > 0
         kept = sizes[~unsafe]
@@ -99,10 +113,10 @@ class InMemoryChecker:
             certainly_lost=certainly_lost,
         )
 
-    def _unavoidable(self, table: ClassTable) -> FloatArray:
+    def _unavoidable(self, table: ClassTable) -> CountArray:
         """Records of each class that must be suppressed however it is split: the most that any model says."""
-        classes = EquivalenceClasses(table.leaves, table.sizes, table.sensitive)
-        most = np.zeros(len(table.sizes))
+        classes = EquivalenceClasses(NO_CODES, table.sizes, table.sensitive)
+        most = np.zeros(len(table.sizes), dtype=np.int64)
         for model in self.models:
             np.maximum(most, model.unavoidable(classes), out=most)
         return most
@@ -116,3 +130,9 @@ class InMemoryChecker:
 
     def _add_leaves(self, chosen: BoolArray, codes: CodeArray, sizes: CountArray, counts: CountArray) -> None:
         count_leaves(chosen, codes, sizes, self._leaf_starts[:-1], counts)
+
+
+def _entropy(counts: CountArray) -> float:
+    """In nats."""
+    shares = counts / counts.sum()
+    return -float((shares * np.log(shares)).sum())

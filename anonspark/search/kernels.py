@@ -14,7 +14,7 @@ from anonspark.domain.arrays import BoolArray, CodeArray, CountArray
 # Typed as Any for mypy: numba's decorators are untyped.
 compiled: Any = numba.njit(cache=True, nogil=True)
 
-EMPTY = np.int32(-1)
+EMPTY = np.int64(-1)
 HASH_MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)  # 2^64 / golden ratio: Fibonacci hashing (Knuth, TAOCP 3, 6.4)
 
 
@@ -27,8 +27,7 @@ def group_classes(  # noqa: C901  one hot loop
     exact: bool,
     leaves: CodeArray,
     sizes: CountArray,
-    slots: CodeArray,
-    slot_keys: CountArray,
+    slots: CountArray,
     shift: int,
     group: CodeArray,
     group_sizes: CountArray,
@@ -44,8 +43,7 @@ def group_classes(  # noqa: C901  one hot loop
         exact: Whether equal keys are equal groups.
         leaves: Shape (n_attributes, n_classes).
         sizes: Shape (n_classes,).
-        slots: The hash table, a power of two long, all EMPTY.
-        slot_keys: The keys in the table's slots.
+        slots: The hash table, shape (a power of two, 2), all EMPTY: group and key.
         shift: 64 - log2(length of the table).
         group: Out, shape (n_classes,): the group of each class, numbered by first appearance.
         group_sizes: Out: records of each group.
@@ -60,16 +58,16 @@ def group_classes(  # noqa: C901  one hot loop
             key += parts[starts[index] + leaves[columns[index], row]]
         place = np.int64((np.uint64(key) * HASH_MULTIPLIER) >> np.uint64(shift))
         while True:
-            found = slots[place]
+            found = slots[place, 0]
             if found == EMPTY:
-                slots[place] = n_groups
-                slot_keys[place] = key
+                slots[place, 0] = n_groups
+                slots[place, 1] = key
                 group[row] = n_groups
                 group_sizes[n_groups] = sizes[row]
                 first[n_groups] = row
                 n_groups += 1
                 break
-            if slot_keys[place] == key:
+            if slots[place, 1] == key:
                 same = True
                 if not exact:
                     other = first[found]

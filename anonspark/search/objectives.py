@@ -27,9 +27,11 @@ class Objective(Protocol):
 
     Attributes:
         needs_lost: Whether scores are computed from the suppressed records' leaves.
+        two_sided: Whether a verdict can settle every node above, not only every node below.
     """
 
     needs_lost: bool
+    two_sided: bool
 
     def start(self, bounds: Bounds) -> None:
         """Set the bounds before any node is checked."""
@@ -40,11 +42,15 @@ class Objective(Protocol):
         ...
 
     def learn(self, bounds: Bounds, verdict: NodeVerdict) -> None:
-        """Raise the bounds of the nodes below and above."""
+        """Raise the bounds of other nodes, each by what the verdict says of it."""
         ...
 
-    def suppression_limit(self, best: float) -> float:
-        """Most records that a node with at most this score can suppress."""
+    def bound_below(self, verdict: NodeVerdict) -> float:
+        """No node below has a lower score than this."""
+        ...
+
+    def bound_above(self, verdict: NodeVerdict) -> float:
+        """No node above has a lower score than this."""
         ...
 
 
@@ -65,6 +71,7 @@ class Separable:
     """
 
     needs_lost = True
+    two_sided = False
 
     def __init__(self, metric: Metric, checker: NodeChecker) -> None:
         """Take the leaves from the checker."""
@@ -81,7 +88,9 @@ class Separable:
         """The score of a node within the limit."""
         if verdict.lost is None:
             raise ValueError("a separable score needs the suppressed records")
-        return whole(self._metric, self._leaves, attribute_costs(self._metric, self._leaves, verdict.lost, verdict.node))
+        return whole(
+            self._metric, self._leaves, attribute_costs(self._metric, self._leaves, verdict.lost, verdict.node)
+        )
 
     def learn(self, bounds: Bounds, verdict: NodeVerdict) -> None:
         """What must be suppressed here must be suppressed below."""
@@ -89,9 +98,13 @@ class Separable:
             below = bounds.score[bounds.below(verdict.node)]
             np.maximum(below, self._scores(verdict.certainly_lost, verdict.node), out=below)
 
-    def suppression_limit(self, best: float) -> float:  # noqa: ARG002  which records they are decides
-        """No limit of its own."""
-        return np.inf
+    def bound_below(self, verdict: NodeVerdict) -> float:  # noqa: ARG002  each node has its own bound, see `learn`
+        """None that holds for all nodes at once and is worth having."""
+        return -np.inf
+
+    def bound_above(self, verdict: NodeVerdict) -> float:  # noqa: ARG002  each node has its own bound, see `start`
+        """None that holds for all nodes at once and is worth having."""
+        return -np.inf
 
     def _scores(self, lost: SuppressedRecords, top: tuple[int, ...]) -> np.ndarray:
         """Scores of all nodes up to `top` with these records suppressed."""
@@ -107,16 +120,16 @@ class Separable:
 class Discernibility:
     """Squares of kept classes, and the whole table for each suppressed record.
 
-    A record that is released shares its class with at least the smallest safe class's number, so a suppressed one, which costs
-    the table's, costs that much more. Classes only grow upwards: what is kept at a node costs at least as much above.
+    A record that is released shares its class with at least the smallest safe class's number, and a suppressed one costs the whole
+    table. Classes only grow upwards: what is kept at a node costs at least as much above.
     """
 
     needs_lost = False
+    two_sided = True
 
     def __init__(self, checker: NodeChecker) -> None:
         """Take sizes and limits from the checker."""
         self._n_records, self._smallest = checker.leaves.n_records, checker.smallest_safe_class
-        self._monotone = checker.monotone
 
     def start(self, bounds: Bounds) -> None:
         """Every record in a class of the smallest safe size."""
@@ -127,26 +140,29 @@ class Discernibility:
         return discernibility(verdict.kept_squares, verdict.suppressed, self._n_records)
 
     def learn(self, bounds: Bounds, verdict: NodeVerdict) -> None:
-        """Kept squares carry upwards, suppressed records downwards."""
-        above = bounds.score[bounds.above(verdict.node)]
-        np.maximum(above, verdict.kept_squares + float(verdict.suppressed) * self._smallest, out=above)
-        below = bounds.score[bounds.below(verdict.node)]
-        extra = float(verdict.unavoidable) * (self._n_records - self._smallest)
-        np.maximum(below, float(self._n_records) * self._smallest + extra, out=below)
+        """The same bound for all nodes on a side."""
+        _learn_both_sides(self, bounds, verdict)
 
-    def suppression_limit(self, best: float) -> float:
-        """What is left of the score when every other record is in a class of the smallest size."""
-        return (best - float(self._n_records) * self._smallest) / max(self._n_records - self._smallest, 1)
+    def bound_below(self, verdict: NodeVerdict) -> float:
+        """What must be suppressed costs the table, the rest the smallest safe class."""
+        released = float(self._n_records - verdict.unavoidable)
+        return released * self._smallest + float(verdict.unavoidable) * self._n_records
+
+    def bound_above(self, verdict: NodeVerdict) -> float:
+        """What is kept costs no less, the rest the smallest safe class."""
+        return verdict.kept_squares + float(verdict.suppressed) * self._smallest
 
 
 class AverageClassSize:
     """Records a class: the more safe classes, the better."""
 
     needs_lost = False
+    two_sided = True
 
     def __init__(self, checker: NodeChecker) -> None:
         """Take sizes and limits from the checker."""
         self._n_records, self._smallest = checker.leaves.n_records, checker.smallest_safe_class
+        self._can_suppress = checker.limit > 0
 
     def start(self, bounds: Bounds) -> None:
         """As many classes as the smallest safe size allows."""
@@ -157,16 +173,23 @@ class AverageClassSize:
         return average_class_size(verdict.kept_classes, verdict.suppressed, self._n_records)
 
     def learn(self, bounds: Bounds, verdict: NodeVerdict) -> None:
-        """Below, a class splits into no more safe ones than it has room for; above, only suppressed records form new ones."""
-        below = bounds.score[bounds.below(verdict.node)]
-        np.maximum(below, self._with_classes(verdict.capacity), out=below)
-        above = bounds.score[bounds.above(verdict.node)]
-        np.maximum(above, self._with_classes(verdict.kept_classes + verdict.suppressed // self._smallest), out=above)
+        """The same bound for all nodes on a side."""
+        _learn_both_sides(self, bounds, verdict)
 
-    def suppression_limit(self, best: float) -> float:
-        """What is left when there are just enough classes, all of the smallest size."""
-        return self._n_records - self._smallest * (self._n_records / best - 1)
+    def bound_below(self, verdict: NodeVerdict) -> float:
+        """A class splits into no more safe ones than it has room for."""
+        return self._with_classes(verdict.capacity)
+
+    def bound_above(self, verdict: NodeVerdict) -> float:
+        """Safe classes only merge; suppressed records form new ones of at least the smallest safe size."""
+        return self._with_classes(verdict.kept_classes + verdict.suppressed // self._smallest)
 
     def _with_classes(self, most: int) -> float:
         """The least score with at most so many safe classes."""
-        return average_class_size(most, 1, self._n_records)
+        return average_class_size(most, int(self._can_suppress), self._n_records)
+
+
+def _learn_both_sides(objective: Objective, bounds: Bounds, verdict: NodeVerdict) -> None:
+    below, above = bounds.score[bounds.below(verdict.node)], bounds.score[bounds.above(verdict.node)]
+    np.maximum(below, objective.bound_below(verdict), out=below)
+    np.maximum(above, objective.bound_above(verdict), out=above)

@@ -95,8 +95,8 @@ class OptimalSearch:
         self._flat_order = self._bounds.order.ravel()
         self._open: CountArray = np.arange(self._flat_score.size)
         self._state = _State()
-        self._low = -np.inf
-        self._halving = True
+        self._low, self._target = -np.inf, np.inf
+        self._halving = not objective.two_sided
 
     def run(self) -> Found:
         """Check nodes until every node is settled or the time is up."""
@@ -130,8 +130,14 @@ class OptimalSearch:
         return self._open
 
     def _next(self) -> Node:
-        """The highest open node, while halving the highest of those with a bound in the lower half of the range."""
+        """The highest open node, while halving the highest of those with a bound in the lower half of the range.
+
+        Where a verdict can settle the nodes above too, the middle one.
+        """
         candidates = self._open
+        if self._objective.two_sided:
+            middle = len(candidates) // 2
+            return self._bounds.node(int(candidates[np.argpartition(self._flat_order[candidates], middle)[middle]]))
         if self._halving:
             score, best = self._flat_score[self._open], self._state.score
             self._low = max(self._low, float(score.min()))
@@ -153,12 +159,13 @@ class OptimalSearch:
         self._bounds.score[self._bounds.at(node)] = np.inf
         if self._fails_below(verdict):
             verdict = self._climb(verdict)
+            self._bounds.score[self._bounds.below(verdict.node)] = np.inf
+        elif self._too_dear(self._objective.bound_above(verdict)):
+            self._bounds.score[self._bounds.above(node)] = np.inf
         else:
             self._objective.learn(self._bounds, verdict)
-        below = self._bounds.suppressed[self._bounds.below(verdict.node)]
-        np.maximum(below, verdict.unavoidable, out=below)
-        if self._fails_below(verdict):
-            self._bounds.score[self._bounds.below(verdict.node)] = np.inf
+            below = self._bounds.suppressed[self._bounds.below(node)]
+            np.maximum(below, verdict.unavoidable, out=below)
         self._on_progress(Progress(self._state.score, self._low, len(self._open), self._checker.effort.checked))
         return improved
 
@@ -181,10 +188,10 @@ class OptimalSearch:
 
     def _fails_below(self, verdict: NodeVerdict) -> bool:
         """Whether neither the node nor any node below can win."""
-        limit = self._checker.limit
-        if self._state.best is not None:
-            limit = min(limit, self._objective.suppression_limit(self._state.score * (1 + TIE)))
-        return verdict.unavoidable > limit
+        return verdict.unavoidable > self._checker.limit or self._too_dear(self._objective.bound_below(verdict))
+
+    def _too_dear(self, bound: float) -> bool:
+        return self._state.best is not None and bound > self._state.score * (1 + TIE)
 
     def _climb(self, verdict: NodeVerdict) -> NodeVerdict:
         """The verdict on a node as high as possible that still fails for all nodes below."""
@@ -192,7 +199,7 @@ class OptimalSearch:
         for axis in self._climbing_order(verdict.node):
             for level in dict.fromkeys((top[axis], verdict.node[axis] + 1)):
                 node = (*verdict.node[:axis], level, *verdict.node[axis + 1 :])
-                (higher,) = self._checker.check([node], with_lost=False)
+                (higher,) = self._checker.project([node])
                 if self._fails_below(higher):
                     verdict = higher
                     break
