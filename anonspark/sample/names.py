@@ -41,10 +41,10 @@ MEN: Final = {
 SURNAMES: Final = {
     "english": "Smith Johnson Williams Brown Jones Davis Miller Wilson Moore Taylor Anderson Thomas Jackson White "
     "Martin Thompson Clark Lewis Robinson Walker Young Allen King Wright Scott Hill Green Adams Baker Carter "
-    "Mitchell Harris Roberts Turner Phillips Campbell Parker Evans Edwards Collins Stewart Morris Murphy Cook Rogers Reed "
+    "Mitchell Roberts Turner Phillips Campbell Parker Evans Edwards Collins Stewart Morris Murphy Cook Rogers Reed "
     "Bailey Cooper Richardson Cox Howard Ward Peterson Gray James Watson Brooks Kelly Sanders Price Bennett Wood "
     "Barnes Ross Henderson Coleman Jenkins Perry Powell Long Patterson Hughes Washington Butler Simmons Foster "
-    "O'Brien McCarthy Whitfield Ellsworth Pruitt Lockhart Hargrove Winslow Thackeray Sutherland Abernathy",
+    "Harris O'Brien McCarthy Whitfield Ellsworth Pruitt Lockhart Hargrove Winslow Thackeray Sutherland Abernathy",
     "spanish": "García Rodríguez Martínez Hernández López González Pérez Sánchez Ramírez Torres Flores Rivera Gómez "
     "Díaz Reyes Morales Cruz Ortiz Gutiérrez Chávez Ramos Ruiz Mendoza Vargas Castillo Romero Herrera Medina",
     "east_asian": "Wang Li Zhang Chen Liu Nguyen Tran Le Pham Kim Park Lee Choi Yang Huang Wu Tanaka Sato Suzuki Lin",
