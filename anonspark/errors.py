@@ -98,7 +98,9 @@ class EmptyTableError(InputError):
     """A table without rows has nothing to release."""
 
     def __init__(self, source: str) -> None:
-        super().__init__(f"The table {source} has no rows; check the path, the separator and `input.where`.", field="input")
+        super().__init__(
+            f"The table {source} has no rows; check the path, the separator and input.where.", field="input"
+        )
 
 
 class HierarchyError(InputError):
@@ -109,14 +111,19 @@ class HierarchyError(InputError):
 
 
 class MalformedCellsError(InputError):
-    """Cells that `input.schema` cannot cast."""
+    """Cells that `input.schema` cannot cast, and rows that are none of the table's."""
 
-    def __init__(self, counts: Mapping[str, int]) -> None:
-        cells = ", ".join(f"{count} of column '{column}'" for column, count in counts.items())
+    def __init__(self, counts: Mapping[str, int], *, ragged: int = 0, undecodable: int = 0) -> None:
+        """Take cells by column, rows with too few or too many cells, and rows that the encoding cannot decode."""
+        faults = [f"{count} of column '{column}' that input.schema cannot cast" for column, count in counts.items()]
+        if ragged:
+            faults.append(f"{ragged} whole rows with too few or too many cells (see input.options.sep and quote)")
+        if undecodable:
+            faults.append(f"text in {undecodable} rows that is not in the file's encoding (see input.options.encoding)")
         super().__init__(
-            f"Cells that input.schema cannot cast: {cells}. Correct the schema or the data, or set "
+            f"Malformed cells: {'; '.join(faults)}. Correct the data or the job file, or set "
             "input.malformed: quarantine to leave those rows out and count them.",
-            field=next(iter(counts)),
+            field=next(iter(counts), "input"),
         )
 
 
