@@ -2,6 +2,7 @@
 
 import logging
 import secrets
+import time
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Protocol
@@ -9,6 +10,8 @@ from urllib.parse import urlsplit
 
 from anonspark.errors import EnvironmentProblem
 from anonspark.io.object_store import Storage
+
+WRITING_S = 0.2
 
 log = logging.getLogger(__name__)
 
@@ -50,6 +53,9 @@ class FileLeases:
     def read(self, fence: int) -> bytes | None:
         """What stands under a number; None if it is gone."""
         try:
+            if body := self.path(fence).read_bytes():
+                return body
+            time.sleep(WRITING_S)  # it was created a moment ago and its content comes, or its writer died right there
             return self.path(fence).read_bytes()
         except FileNotFoundError:
             return None

@@ -3,7 +3,6 @@
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import pyarrow.fs as pafs
@@ -12,15 +11,12 @@ from deltalake.exceptions import DeltaError
 from deltalake.fs import DeltaStorageHandler
 from pyspark.sql import SparkSession
 
-from anonspark.errors import LocationError
+from anonspark.io.uris import normalize_uri
 
 log = logging.getLogger(__name__)
 
 Setting = Callable[[str], str | None]
 """A Hadoop setting by its name, without `spark.hadoop.`; None where it is not set."""
-
-OBJECT_STORES = {"s3": "s3", "s3a": "s3", "s3n": "s3", "abfs": "abfss", "abfss": "abfss", "gs": "gs"}
-"""Schemes of Hadoop's file systems and what the Delta library calls them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,36 +63,31 @@ class Storage:
                 files.delete_file(info.path)
 
 
-def storage_of(spark: SparkSession, uri: str) -> Storage | None:
+def storage_of(spark: SparkSession, uri: str) -> Storage:
     """How the driver reaches a URI, with the credentials that Spark was given for it.
 
     What Spark's configuration does not name is left to the environment, the web identity or the instance's role, which
     the Delta library looks up by itself.
 
-    Returns:
-        None for a scheme that only Spark's own file systems know (`hdfs`, `dbfs`).
+    Raises:
+        LocationError: The scheme is not known, or the URI holds a credential.
     """
-    scheme = uri.split(":", 1)[0] if ":/" in uri else "file"
-    if scheme == "file":
-        return Storage(local_path(uri))
-    if scheme not in OBJECT_STORES:
-        return None
+    uri = normalize_uri(uri)
     address = urlsplit(uri)
-    if address.password or (address.username and scheme.startswith("s3")):
-        raise LocationError("A URI must not hold credentials; configure them for Spark or in the environment.")
+    if address.scheme == "file":
+        return Storage(uri.removeprefix("file://"))
 
     def setting(name: str) -> str | None:
         return spark.conf.get(f"spark.hadoop.{name}", None)
 
-    kind = OBJECT_STORES[scheme]
-    options = {"s3": s3_options, "abfss": azure_options, "gs": google_options}[kind](setting, address.netloc)
-    return Storage(f"{kind}:{uri.split(':', 1)[1]}".rstrip("/"), options)
+    options = {"s3a": s3_options, "abfss": azure_options, "gs": google_options}[address.scheme](setting, address.netloc)
+    return Storage(uri.replace("s3a:", "s3:", 1), options)
 
 
 def reachable_storage(spark: SparkSession, uri: str) -> Storage | None:
-    """As `storage_of`, but None too where only Spark has the credentials, as on a serverless cluster."""
+    """As `storage_of`, but None where only Spark has the credentials, as on a serverless cluster."""
     storage = storage_of(spark, uri)
-    if storage is None or storage.scheme == "file":
+    if storage.scheme == "file":
         return storage
     try:
         DeltaTable.is_deltatable(storage.uri, storage.options_dict())
@@ -106,16 +97,6 @@ def reachable_storage(spark: SparkSession, uri: str) -> Storage | None:
         )
         return None
     return storage
-
-
-def local_path(uri: str) -> str:
-    """The absolute path of a `file:` URI or of a plain path.
-
-    >>> local_path("file:///data/a b/adult")
-    '/data/a b/adult'
-    """
-    path = "/" + uri.split(":", 1)[1].lstrip("/") if uri.startswith("file:/") else uri
-    return str(Path(path).absolute())
 
 
 def s3_options(setting: Setting, bucket: str) -> dict[str, str]:
