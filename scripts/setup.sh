@@ -47,7 +47,7 @@ java=java
 if [ -n "${JAVA_HOME:-}" ]; then java=$JAVA_HOME/bin/java; fi
 java_version=$("$java" -version 2>&1 | sed -n 's/.*version "\(1\.\)\{0,1\}\([0-9]*\).*/\2/p' | head -n 1) || java_version=
 on_debian="openjdk-17-jre-headless (Debian 13: openjdk-21-jre-headless)"
-on_macos="openjdk@17 && export JAVA_HOME=\$(brew --prefix openjdk@17)/libexec/openjdk.jdk/Contents/Home"
+on_macos="--cask temurin@17"
 if [ -z "$java_version" ]; then
     lacks "Java 17 or 21 is needed; $java does not run." "$on_debian" "$on_macos"
 elif [ "$java_version" -lt 17 ]; then
@@ -74,10 +74,15 @@ if [ -n "$uv" ]; then
     uv pip install --quiet --python "$venv/bin/python" --require-hashes -r requirements.lock
     uv pip install --quiet --python "$venv/bin/python" --no-deps -e .
 else
-    "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+    # pyspark comes as source only; pip before 23.1 builds such packages in a deprecated way unless told.
+    PIP_USE_PEP517=1 "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
     "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps -e .
 fi
 
 echo "setup: fetching Spark's Delta jars."
-"$venv/bin/python" -m anonspark.io.session
+# Spark's start and Ivy's report are dozens of lines, of interest only when there is no jar at their end.
+if ! "$venv/bin/python" -m anonspark.io.session >"$venv/jars.log" 2>&1; then
+    cat "$venv/jars.log" >&2
+    exit 1
+fi
 touch "$venv/.installed"
