@@ -11,6 +11,11 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Warnings are errors, but pyspark leaves the sockets that results come through to the garbage collector."""
+    config.addinivalue_line("filterwarnings", "ignore:unclosed <socket:ResourceWarning")
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark every test that asks for `spark`, directly or through another fixture."""
     for item in items:
@@ -32,11 +37,13 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> "Iterator[SparkSession]":
     """The session that all tests share; `clean_session` clears it after each of them."""
     from pyspark.sql import SparkSession
 
+    from anonspark.io.jars import DELTA, cache_folder, jar_conf, remember_jars
+
+    jars = jar_conf([DELTA], cache_folder(), {})
     warehouse = tmp_path_factory.mktemp("warehouse")
-    session = (
+    builder = (
         SparkSession.builder.master("local[2]")
         .appName("anonspark-tests")
-        .config("spark.jars.packages", "io.delta:delta-spark_4.1_2.13:4.4.0")
         .config("spark.sql.extensions", "io.delta.sql.DeltaSparkSessionExtension")
         .config("spark.sql.catalog.spark_catalog", "org.apache.spark.sql.delta.catalog.DeltaCatalog")
         .config("spark.sql.warehouse.dir", str(warehouse))
@@ -49,8 +56,11 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> "Iterator[SparkSession]":
         .config("spark.driver.memory", "1g")
         .config("spark.driver.host", "127.0.0.1")
         .config("spark.driver.bindAddress", "127.0.0.1")
-        .getOrCreate()
     )
+    for key, value in jars.items():
+        builder = builder.config(key, value)
+    session = builder.getOrCreate()
+    remember_jars(jars)
     yield session
     session.stop()
 
