@@ -55,7 +55,8 @@ def _attributes_of_one_name(attributes: list[Item]) -> Iterator[Problem]:
             continue
         path: Path = ("attributes", index, "name")
         where = f"attributes[{other_index}]"
-        if other.get("type") != attribute.get("type"):
+        types = {str(entry.get("type")) for entry in (attribute, other)}
+        if len(types) > 1 and types <= set(AttributeRole):
             yield (
                 path,
                 (
@@ -90,7 +91,7 @@ def _demand(model: Mapping[str, Any]) -> tuple[object, ...]:
         ModelName.L_DIVERSITY: model.get("variant", Diversity.DISTINCT),
         ModelName.T_CLOSENESS: model.get("distance", Distance.EQUAL),
     }[ModelName(model["model"])]
-    return model["model"], repr(model.get("attribute")), repr(kind)
+    return model["model"], str(model.get("attribute")), str(kind)
 
 
 def _sensitive_attribute(index: int, model: Mapping[str, Any], by_name: Mapping[str, Any]) -> Iterator[Problem]:

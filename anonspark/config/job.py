@@ -119,7 +119,8 @@ class JobFile(Section):
             return data
         plain, problems = plain_data(data)
         if not isinstance(plain, dict):
-            raise fault(f"found {shown(plain)} where a mapping with the keys of a job is expected.")
+            problems = problems or [((), f"found {shown(plain)} where a mapping with the keys of a job is expected.")]
+            raise SectionError(*problems)
         try:
             job = handler(plain)
         except ValidationError as error:

@@ -39,27 +39,27 @@ def load_job(text: str, source: str, overrides: Sequence[str] = ()) -> Anonymize
     """
     document = read_text(text)
     if document.problems and document.data is None:
-        raise _error(list(document.problems), document, [], source)
-    data, set_paths, problems = override(document.data, overrides)
-    problems = [*document.problems, *problems]
+        raise _error(document.problems, (), document, (), source)
+    data, set_paths, refused = override(document.data, overrides)
     job_file, missing = _job_file(data)
-    problems += missing
-    if job_file is None or not isinstance(data, dict):
-        raise _error(problems, document, set_paths, source)
+    problems = [*document.problems, *missing]
+    if job_file is None:
+        raise _error(problems, refused, document, set_paths, source)
     try:
         job = job_file.model_validate(data, context={"base": folder_of(source)})
     except ValidationError as error:
         problems += problems_of(error, job_file)
-    if problems:
-        raise _error(problems, document, set_paths, source)
+    if problems or refused:
+        raise _error(problems, refused, document, set_paths, source)
     return job
 
 
 def _job_file(data: Data) -> tuple[type[AnonymizeJob] | None, list[Problem]]:
     """The class of the file that `job` names, and the keys that a file lacks."""
     if not isinstance(data, dict):
-        return None, [((), f"found {shown(data)} where a mapping with the keys of a job is expected.")]
-    lacking = [key for key in REQUIRED if data.get(key) is None]
+        found = "The file is empty;" if data is None else f"The file is {shown(data)};"
+        return None, [((), f"{found} a mapping with the keys of a job is expected.")]
+    lacking = [key for key in REQUIRED if key not in data or (key in ("input", "output") and data[key] is None)]
     missing: list[Problem] = [((key,), f"is missing; {REQUIRED[key]}") for key in lacking]
     name = data.get("job")
     if name is None:
@@ -71,10 +71,14 @@ def _job_file(data: Data) -> tuple[type[AnonymizeJob] | None, list[Problem]]:
 
 
 def _error(
-    problems: Sequence[Problem], document: Document, set_paths: Sequence[Path], source: str
+    problems: Sequence[Problem],
+    refused: Sequence[Problem],
+    document: Document,
+    set_paths: Sequence[Path],
+    source: str,
 ) -> ConfigurationError:
     """The faults in the order of the file, each with its line, or with `--set` where that brought it."""
-    placed: list[tuple[float, str | None, Problem]] = []
+    placed: list[tuple[float, str | None, Problem]] = [(float("inf"), "--set", problem) for problem in refused]
     for path, sentence in problems:
         line = document.line(path)
         if any(path[: len(begin)] == begin for begin in set_paths):

@@ -9,6 +9,7 @@ from pydantic import AfterValidator
 
 from anonspark.config.fields import Name, fault
 
+KEPT = "which would be kept in the run record; hand it over by Spark's configuration."
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):(?://([^/?#]*))?")
 _SECRET = re.compile(r"://[^/@]*:[^/@]*@|[?&](?:sig|signature|token|X-Amz-[A-Za-z]+)=", re.IGNORECASE)
 
@@ -16,7 +17,7 @@ _SECRET = re.compile(r"://[^/@]*:[^/@]*@|[?&](?:sig|signature|token|X-Amz-[A-Za-
 def _check_uri(uri: str) -> str:
     if _SECRET.search(uri):
         # The URI is kept out of the sentence, since a message may be logged.
-        raise fault("holds a credential, which would be kept in the run record; hand it over by Spark's configuration.")
+        raise fault(f"holds a credential, {KEPT}")
     if uri != uri.strip() or not uri.isprintable():
         raise fault("holds blanks at its ends or control characters.")
     return uri

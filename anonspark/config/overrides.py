@@ -29,7 +29,7 @@ def override(data: Data, settings: Sequence[str]) -> tuple[Data, list[Path], lis
             data = _put(data, path, value, ())
             paths.append(path)
         except OverrideError as error:
-            problems.append(((), f"--set {shown(setting)}: {error}"))
+            problems.append(((), f"{shown(setting)} cannot be set: {error}"))
     return data, paths, problems
 
 

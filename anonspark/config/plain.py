@@ -8,6 +8,8 @@ from numbers import Integral, Real
 from pathlib import PurePath
 from typing import TypeAlias
 
+from numpy import generic
+
 from anonspark.config.fields import Path, Problem, Written
 
 Data: TypeAlias = "dict[str, Data] | list[Data] | str | None"
@@ -73,9 +75,16 @@ class _Copier:
     def _scalar(self, data: object, path: Path) -> Data:
         if data is None or isinstance(data, Written):
             return data
-        plain = _written(data.value if isinstance(data, Enum) else data)
+        try:
+            plain = _written(
+                data.value if isinstance(data, Enum) else data.item() if isinstance(data, generic) else data
+            )
+        except (ValueError, OverflowError):  # a number that no float holds
+            plain = None
         if plain is None or not is_text(plain):
-            self.problems.append((path, f"is a {type(data).__name__} that a job file cannot hold; write a text."))
+            self.problems.append(
+                (path, f"is of type {type(data).__name__}, which a job file cannot hold; write a text.")
+            )
             return None
         return plain
 

@@ -77,7 +77,7 @@ def _problem(detail: ErrorDetails, path: Path, known: list[str]) -> Problem:
     if kind == "literal_error":
         return path, _wrong_word(found, context["expected"])
     if kind == "union_tag_not_found":
-        return _tag_problem(found, path, context)
+        return _tag_problem(found, path, context, known)
     if kind == "union_tag_invalid":
         tag = context["discriminator"].strip("'")
         return (*path, tag), _wrong_word(found.get(tag) if isinstance(found, dict) else found, context["expected_tags"])
@@ -88,10 +88,10 @@ def _problem(detail: ErrorDetails, path: Path, known: list[str]) -> Problem:
     return path, f"found {shown(found)}: {detail['msg'][0].lower()}{detail['msg'][1:]}."
 
 
-def _tag_problem(found: object, path: Path, context: Mapping[str, Any]) -> Problem:
+def _tag_problem(found: object, path: Path, context: Mapping[str, Any], known: list[str]) -> Problem:
     tag = context["discriminator"].strip("'")
     if isinstance(found, dict):
-        return (*path, tag), "is missing."
+        return (*path, tag), f"is missing; it is one of {', '.join(known)}."
     return path, f"found {shown(found)} where a mapping with the key {tag} is expected."
 
 
@@ -127,7 +127,8 @@ def _locate(section: type[BaseModel], loc: tuple[int | str, ...]) -> tuple[Path,
             known, kind = list(fields), fields.get(str(step))
         else:
             kind = _item(kind)
-    return tuple(path), known
+    tagged = _sections_or_item(kind)
+    return tuple(path), list(tagged) if isinstance(tagged, dict) else known
 
 
 def _sections_or_item(kind: Kind) -> Kind:
@@ -138,6 +139,8 @@ def _sections_or_item(kind: Kind) -> Kind:
             continue
         members = [member for member in get_args(kind) if member is not type(None)]
         if len(members) > 1:
+            if not all(isinstance(member, type) and issubclass(member, BaseModel) for member in members):
+                return None
             return {tag: member for member in members for tag in _tags(member)}
         kind = members[0]
     return kind

@@ -7,8 +7,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from anonspark.config.fields import Columns, Count, Name, Section, Text, fault, one_of, shown
-from anonspark.config.locations import Uri, resolve
+from anonspark.config.fields import Columns, Count, Name, Section, SectionError, Text, fault, one_of, shown
+from anonspark.config.locations import KEPT, Uri, resolve
 from anonspark.domain.sources import TableSource, TableTarget
 from anonspark.errors import did_you_mean
 from anonspark.vocabulary import OnMalformed, TableFormat, WriteMode
@@ -19,6 +19,7 @@ SPARK_TYPES = (
     *("float", "real", "double", "decimal"),
 )
 _TYPE = re.compile(r"([a-z_]+)(\(\s*\d+\s*(,\s*\d+\s*)?\))?", re.IGNORECASE)
+_CREDENTIAL = re.compile(r"secret|password|token|credential|access[._-]?key|account[._-]?key|\bsas\b", re.IGNORECASE)
 _ENDINGS = re.compile(r"\.(csv|json|parquet)(?:\.(?:gz|bz2|zst|lz4|snappy))?$", re.IGNORECASE)
 
 
@@ -29,6 +30,13 @@ def _check_type(text: str) -> str:
         hint = did_you_mean(name, SPARK_TYPES) or f"; it is one of {', '.join(SPARK_TYPES)}."
         raise fault(f"found {shown(text)}, which is no type of a column{hint}")
     return re.sub(r"\s", "", text.lower())
+
+
+def _without_credentials(options: dict[str, str]) -> dict[str, str]:
+    secret = [((key,), f"is a credential, {KEPT}") for key in options if _CREDENTIAL.search(key)]
+    if secret:
+        raise SectionError(*secret)
+    return options
 
 
 Format = Annotated[TableFormat, one_of(*TableFormat)]
@@ -66,7 +74,7 @@ class _Table(Section):
 class Population(_Table):
     """A table of everybody whom the release could be about."""
 
-    options: dict[Name, Text] = Field(default_factory=dict)
+    options: Annotated[dict[Name, Text], AfterValidator(_without_credentials)] = Field(default_factory=dict)
     version: Count | None = None
 
     def to_source(self, base: str) -> TableSource:
