@@ -1,4 +1,4 @@
-"""SectionError that show only when sections of a job file are seen together.
+"""Faults that show only when sections of a job file are seen together.
 
 They are looked for in plain data that may be broken, so that one reading tells every fault; what is broken itself is
 passed over here, since its own section tells it.

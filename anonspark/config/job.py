@@ -132,7 +132,7 @@ class JobFile(Section):
 
     @classmethod
     def _faults_across(cls, data: Mapping[str, Any], base: str) -> list[Problem]:
-        """SectionError that a single section does not show; data is plain but may be broken."""
+        """Faults that no single section shows; data is plain but may be broken."""
         raise NotImplementedError
 
     def source(self) -> TableSource:

@@ -1,4 +1,4 @@
-"""SectionError of where a job reads and writes: tables that are not one, and outputs that lie on what is read."""
+"""Faults of where a job reads and writes: tables that are not one, and outputs that lie on what is read."""
 
 from collections.abc import Iterator, Mapping
 

@@ -76,27 +76,28 @@ class _Copier:
         if data is None or isinstance(data, Written):
             return data
         try:
-            plain = _written(
-                data.value if isinstance(data, Enum) else data.item() if isinstance(data, generic) else data
-            )
-        except (ValueError, OverflowError):  # a number that no float holds
+            plain = _written(data)
+        except (ValueError, OverflowError):  # a number that no float holds, or of thousands of digits
             plain = None
         if plain is None or not is_text(plain):
-            self.problems.append(
-                (path, f"is of type {type(data).__name__}, which a job file cannot hold; write a text.")
-            )
+            kind = type(data).__name__
+            self.problems.append((path, f"is of type {kind}, which a job file cannot hold; write a text."))
             return None
         return plain
 
 
 def _written(data: object) -> str | None:
     """A scalar as it would be written in a job file; None for what cannot be."""
+    if isinstance(data, Enum):
+        return _written(data.value)
+    if isinstance(data, generic):
+        data = data.item()
     if isinstance(data, bool):
         return Written("true" if data else "false", data)
     if isinstance(data, str | PurePath):
         return str(data)
     if isinstance(data, Integral):
-        return Written(str(int(data)), int(data)) if abs(int(data)) < 10**40 else "a number of more than 40 digits"
+        return Written(str(int(data)), int(data))
     if isinstance(data, Real | Decimal):
         return Written(str(data), float(data))
     if isinstance(data, datetime):

@@ -1,4 +1,4 @@
-"""SectionError of a job file as sentences: what pydantic found, in our words, each with its path."""
+"""Faults of a job file as sentences: what pydantic found, in our words, each with its path."""
 
 import re
 from collections.abc import Mapping

@@ -175,3 +175,9 @@ def test_a_relative_uri_is_seen_from_the_job_file(uri: str, base: str, resolved:
 )
 def test_metadata_lies_beside_the_output(uri: str, neighbour: str) -> None:
     assert beside(uri, "m") == neighbour
+
+
+@pytest.mark.parametrize("digits", [40, 5_000])
+def test_a_number_without_end_is_a_fault(faults_of, digits: int) -> None:
+    assert list(faults_of(privacy=[{"model": "k-anonymity", "k": 10**digits}])) == ["privacy[0].k"]
+    assert list(faults_of(max_suppression=10**digits)) == ["max_suppression"]
