@@ -1,6 +1,9 @@
+import ast
 import re
 import subprocess
+import sys
 import tomllib
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
@@ -31,14 +34,34 @@ def test_every_file_that_the_readme_links_to_exists() -> None:
     assert [link for link in links if not (ROOT / link).exists()] == []
 
 
-def test_the_lock_has_every_declared_dependency_with_a_hash() -> None:
+def declared(*, with_tools: bool) -> set[str]:
+    """Names of the distributions in pyproject.toml, those of the extras included."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
-    declared = [*project["project"]["dependencies"], *project["dependency-groups"]["dev"]]
-    declared += [name for extra in project["project"]["optional-dependencies"].values() for name in extra]
-    names = {re.split(r"[\[<>=!~; ]", requirement)[0].lower().replace("_", "-") for requirement in declared}
+    requirements = [*project["project"]["dependencies"]]
+    requirements += [name for extra in project["project"]["optional-dependencies"].values() for name in extra]
+    requirements += project["dependency-groups"]["dev"] if with_tools else []
+    return {re.split(r"[\[<>=!~; ]", requirement)[0].lower().replace("_", "-") for requirement in requirements}
+
+
+def test_the_lock_has_every_declared_dependency_with_a_hash() -> None:
     blocks = re.split(r"\n(?=\S)", (ROOT / "requirements.lock").read_text())
     locked = {block.split("==")[0] for block in blocks if "--hash=sha256:" in block}
-    assert names - locked == set()
+    assert declared(with_tools=True) - locked == set()
+
+
+def test_every_package_that_the_engine_imports_is_declared() -> None:
+    distributions = packages_distributions()
+    imported: set[str] = set()
+    for path in (ROOT / "anonspark").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                imported |= {alias.name.split(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                imported.add(node.module.split(".")[0])
+    # pydantic_core is the half of pydantic that holds its error types; pydantic pins it to one version.
+    foreign = imported - set(sys.stdlib_module_names) - {"anonspark", "pydantic_core"}
+    names = {name: {found.lower() for found in distributions.get(name, [name])} for name in foreign}
+    assert [name for name, found in names.items() if not found & declared(with_tools=False)] == []
 
 
 def test_the_lock_names_no_package_index() -> None:
