@@ -23,6 +23,7 @@ from anonspark.frames.casts import (
     malformed_counts,
     require_well_formed,
 )
+from anonspark.io.failures import storage_errors
 from anonspark.io.tables import ReadTable, quoted_table, read_table
 from anonspark.vocabulary import TableFormat
 
@@ -172,8 +173,6 @@ def test_files_of_a_folder_whose_headers_differ_are_refused(spark, tmp_path) -> 
     csv(tmp_path, "a,b\n1,2\n", "1.csv")
     csv(tmp_path, "b,a\n4,3\n", "2.csv")
     read = read_csv(spark, str(tmp_path))
-    from anonspark.io.failures import storage_errors
-
     with pytest.raises(LocationError, match="headers differ"), storage_errors(read.description):
         read.table.collect()
 
@@ -313,7 +312,7 @@ def test_damaged_parquet_is_told_without_sparks_words(spark, tmp_path) -> None:
 def test_a_delta_table_is_not_read_as_parquet_and_parquet_not_as_delta(spark, tmp_path) -> None:
     spark.range(3).write.format("delta").save(str(tmp_path / "delta"))
     spark.range(3).write.parquet(str(tmp_path / "parquet"))
-    with pytest.raises(LocationError, match="set input.format: delta"):
+    with pytest.raises(LocationError, match=r"set input\.format: delta"):
         read_table(spark, TableSource(str(tmp_path / "delta"), format=TableFormat.PARQUET))
     with pytest.raises(LocationError, match="is not a Delta table"):
         read_table(spark, TableSource(str(tmp_path / "parquet"), format=TableFormat.DELTA))
