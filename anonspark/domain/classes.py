@@ -42,7 +42,7 @@ class SensitiveHistograms:
     def shares(self) -> FloatArray:
         """p: share of each pair's value in its class; shape (n_pairs,)."""
         sizes = np.add.reduceat(self.counts, self.offsets[:-1]) if len(self.counts) else self.counts
-        return self.counts / np.repeat(sizes, np.diff(self.offsets))
+        return np.asarray(self.counts / np.repeat(sizes, np.diff(self.offsets)), dtype=np.float64)
 
     def of_classes(self, rows: CountArray) -> "SensitiveHistograms":
         """The histograms of some classes, in that order; the totals stay those of the whole table."""
@@ -53,7 +53,7 @@ class SensitiveHistograms:
 
     def total_shares(self) -> FloatArray:
         """q: share of each value in the whole table; shape (n_values,)."""
-        return self.totals / self.totals.sum()
+        return np.asarray(self.totals / self.totals.sum(), dtype=np.float64)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

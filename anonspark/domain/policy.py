@@ -1,6 +1,6 @@
 """What to protect and how."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 from anonspark.domain.model import PrivacyModel
@@ -13,7 +13,7 @@ class QuasiIdentifier:
     """A column that an attacker may know, and how far it may be generalized."""
 
     name: str
-    rule: HierarchyRule = DerivedRule()
+    rule: HierarchyRule = field(default_factory=DerivedRule)
     weight: float = 1.0
     min_level: int = 0
     max_level: int | None = None

@@ -8,7 +8,7 @@ from typing import Any
 
 from pyspark.errors import AnalysisException
 from pyspark.sql import DataFrame, SparkSession
-from pyspark.sql import functions as F  # noqa: N812
+from pyspark.sql import functions as F
 
 from anonspark.errors import AnonsparkError, InputError, RunCancelledError, RunConflictError
 from anonspark.io.metadata_schema import SCHEMAS

@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Final
 
 import yaml
-from pyspark.errors import PySparkException
 from pyspark.logger import PySparkLogger
 from pyspark.sql import SparkSession
 
 from anonspark.errors import ConfigurationError, EnvironmentProblem
+from anonspark.io.failures import SPARK_ERRORS
 from anonspark.io.jars import DELTA, cache_folder, jar_conf, remember_jars
 from anonspark.io.java import require_java
 from anonspark.io.uris import jar_coordinates
@@ -142,7 +142,7 @@ def _submitted_session(conf: Mapping[str, str]) -> SparkSession:
         session.conf.set(key, value)
     try:
         session.catalog.listTables()
-    except PySparkException as error:
+    except SPARK_ERRORS as error:
         session.stop()
         raise EnvironmentProblem(
             f"This session has no Delta Lake; submit with --packages {DELTA}.", field="spark"
@@ -155,7 +155,7 @@ def _built(builder: "SparkSession.Builder", settings: Mapping[str, str]) -> Spar
         builder = builder.config(key, value)
     try:
         return builder.getOrCreate()
-    except (PySparkException, RuntimeError, OSError) as error:
+    except (*SPARK_ERRORS, RuntimeError, OSError) as error:
         raise EnvironmentProblem(
             "Spark did not start; run again with --debug to see why. The first start fetches its jars from Maven "
             "Central: without a network run `python -m anonspark.io.session` beforehand where there is one.",

@@ -1,8 +1,8 @@
 """What a release loses: the five metrics, per attribute and whole; lower is better.
 
-A metric of the separable kind is a sum over attributes of a cost that depends on the attribute's level and on which records are
-suppressed, so it is known for every level at once. `lost` is whatever is suppressed; with nothing suppressed the cost is
-a lower bound for every set of suppressed records.
+A metric of the separable kind is a sum over attributes of a cost that depends on the attribute's level and on which
+records are suppressed, so it is known for every level at once. `lost` is whatever is suppressed; with nothing
+suppressed the cost is a lower bound for every set of suppressed records.
 """
 
 from collections.abc import Sequence
@@ -96,7 +96,9 @@ def loss_by_level(leaves: Leaves, lost: SuppressedRecords) -> list[FloatArray]:
 
 
 def precision_by_level(leaves: Leaves, lost: SuppressedRecords) -> list[FloatArray]:
-    """Precision loss of each attribute at each level, in [0, 1]: height climbed, the whole of it for a suppressed value.
+    """Precision loss of each attribute at each level, in [0, 1]: the share of its height that was climbed.
+
+    A suppressed value climbs all of it.
 
     Source: Sweeney (2002), International Journal on Uncertainty, Fuzziness and Knowledge-based Systems 10(5).
     """
@@ -112,8 +114,8 @@ def precision_by_level(leaves: Leaves, lost: SuppressedRecords) -> list[FloatArr
 def entropy_by_level(leaves: Leaves, lost: SuppressedRecords) -> list[FloatArray]:
     """Non-uniform entropy of each attribute at each level, in bits over all records.
 
-    -log2 of the chance to guess the raw value from the generalized one, plus, for suppressed records, -log2 of the chance to
-    guess the generalized value from `*` among them.
+    -log2 of the chance to guess the raw value from the generalized one, plus, for suppressed records, -log2 of the
+    chance to guess the generalized value from `*` among them.
 
     Source: De Waal and Willenborg (1999), Netherlands Official Statistics 14; Gionis and Tassa (2009), IEEE TKDE 21(2).
     """

@@ -1,8 +1,9 @@
 """What a convex criterion says about all the ways to split a class.
 
-A criterion that is a convex function of a class's shares, safe up to a limit, has a mean over the parts of a class that is at least
-its value on the whole (Jensen). Safe parts are at most at the limit and suppressed ones at most at the worst value, so a whole
-above the limit needs suppressed records. This is the monotonicity that stays when records may be suppressed.
+A criterion that is a convex function of a class's shares, safe up to a limit, has a mean over the parts of a class
+that is at least its value on the whole (Jensen). Safe parts are at most at the limit and suppressed ones at most at
+the worst value, so a whole above the limit needs suppressed records. This is the monotonicity that stays when
+records may be suppressed.
 """
 
 import numpy as np

@@ -30,7 +30,7 @@ class DistinctDiversity:
 
     @property
     def smallest_safe_class(self) -> int:
-        """l values take l records."""
+        """L values take l records."""
         return self.l
 
     def satisfied(self, classes: EquivalenceClasses) -> BoolArray:
@@ -46,8 +46,8 @@ class DistinctDiversity:
 class EntropyDiversity:
     """Every class has an entropy of its sensitive values of at least ln l.
 
-    Monotone for whole releases, as entropy is concave: a mixture of safe classes is safe. Not so with suppression: a safe
-    class {a, b} merged with an unsafe {a, a, a, a, a, a} has entropy 0.38 < ln 2.
+    Monotone for whole releases, as entropy is concave: a mixture of safe classes is safe. Not so with suppression: a
+    safe class {a, b} merged with an unsafe {a, a, a, a, a, a} has entropy 0.38 < ln 2.
     """
 
     l: float  # noqa: E741  the field's name
@@ -56,7 +56,7 @@ class EntropyDiversity:
 
     @property
     def smallest_safe_class(self) -> int:
-        """l values take l records."""
+        """L values take l records."""
         return ceil(self.l - 1e-6)
 
     def satisfied(self, classes: EquivalenceClasses) -> BoolArray:
@@ -64,7 +64,7 @@ class EntropyDiversity:
         return self._entropy(classes) >= log(self.l) - ENTROPY_TOLERANCE
 
     def unavoidable(self, classes: EquivalenceClasses) -> CountArray:
-        """Records with entropy 0 that it takes to pull parts of entropy ln l down to the whole's; shape (n_classes,)."""
+        """Records of entropy 0 that it takes to pull parts of entropy ln l down to the whole's."""
         threshold = log(self.l) - ENTROPY_TOLERANCE
         return records_beyond(classes.sizes, -self._entropy(classes), limit=-threshold, worst=0.0)
 
@@ -78,8 +78,9 @@ class EntropyDiversity:
 class RecursiveDiversity:
     """The most frequent value of every class is rarer than c times the values from the l-th most frequent on, together.
 
-    n_1 < c (n_l + n_(l+1) + ...) is p_1 + c (p_1 + ... + p_(l-1)) - c < 0: sums of largest shares are convex, so a mixture
-    of safe classes is safe. Not monotone with suppression: {a, b} is safe for c = 2, l = 2; with {a, a, a} it is not.
+    n_1 < c (n_l + n_(l+1) + ...) is p_1 + c (p_1 + ... + p_(l-1)) - c < 0: sums of largest shares are convex, so a
+    mixture of safe classes is safe. Not monotone with suppression: {a, b} is safe for c = 2, l = 2; with {a, a, a}
+    it is not.
     """
 
     c: float
@@ -89,7 +90,7 @@ class RecursiveDiversity:
 
     @property
     def smallest_safe_class(self) -> int:
-        """l values take l records."""
+        """L values take l records."""
         return self.l
 
     def satisfied(self, classes: EquivalenceClasses) -> BoolArray:

@@ -25,8 +25,8 @@ CELLS_A_BLOCK = 1 << 20
 class TCloseness:
     """The sensitive values of every class are distributed as in the whole table, up to an earth mover's distance of t.
 
-    The distance is a maximum of linear functions of the class's shares, so convex: merging safe classes is safe. Not monotone
-    with suppression: a safe class merged with an unsafe one can be unsafe, and then loses more records.
+    The distance is a maximum of linear functions of the class's shares, so convex: merging safe classes is safe. Not
+    monotone with suppression: a safe class merged with an unsafe one can be unsafe, and then loses more records.
     """
 
     t: float
@@ -51,7 +51,7 @@ def distances(histograms: SensitiveHistograms, distance: Distance) -> FloatArray
     """Earth mover's distance of each class from the whole table, in [0, 1]; shape (n_classes,)."""
     if distance is Distance.EQUAL:
         excess = np.maximum(histograms.shares() - histograms.total_shares()[histograms.values], 0.0)
-        return np.add.reduceat(excess, histograms.offsets[:-1])
+        return np.asarray(np.add.reduceat(excess, histograms.offsets[:-1]), dtype=np.float64)
     found = np.empty(len(histograms.offsets) - 1, dtype=np.float64)
     for rows, shares in _blocks(histograms):
         found[rows] = _dense_distances(shares, histograms, distance)

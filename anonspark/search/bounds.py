@@ -1,11 +1,17 @@
-"""What is known of every node of the lattice, checked or not: lower bounds of its score and of its suppressed records."""
+"""What is known of every node, checked or not: lower bounds of its score and of its suppressed records."""
 
 from collections.abc import Sequence
+from functools import reduce
+from operator import add
+from typing import TypeVar
 
 import numpy as np
+import numpy.typing as npt
 
 from anonspark.domain.arrays import CountArray, FloatArray
 from anonspark.domain.lattice import Lattice, Node
+
+Number = TypeVar("Number", np.int64, np.float64)
 
 
 class Bounds:
@@ -47,9 +53,7 @@ class Bounds:
         return tuple(int(step) + low for step, low in zip(index, self._bottom, strict=True))
 
 
-def outer_sum(arrays: Sequence[FloatArray] | Sequence[CountArray]) -> FloatArray | CountArray:
+def outer_sum(arrays: Sequence[npt.NDArray[Number]]) -> npt.NDArray[Number]:
     """The sum of one element an array, for all combinations; one axis an array."""
-    total = np.zeros((1,) * len(arrays), dtype=arrays[0].dtype)
-    for axis, array in enumerate(arrays):
-        total = total + array.reshape((-1,) + (1,) * (len(arrays) - axis - 1))
-    return total
+    axes = [array.reshape((-1,) + (1,) * (len(arrays) - axis - 1)) for axis, array in enumerate(arrays)]
+    return reduce(add, axes)

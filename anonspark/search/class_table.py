@@ -1,6 +1,7 @@
 """Class tables: the classes of a node as arrays, rolled up from those of a node below.
 
-Source of the ideas: Prasser, Kohlmayer and Kuhn (2016), Software: Practice and Experience 46: roll-up, history of class tables.
+Source of the ideas: Prasser, Kohlmayer and Kuhn (2016), Software: Practice and Experience 46: roll-up, history of
+class tables.
 """
 
 from collections.abc import Mapping, Sequence
@@ -47,7 +48,7 @@ class ClassTable:
 
     @property
     def leaves(self) -> CodeArray:
-        """Codes of the used leaves of one record a class, shape (n_attributes, n_classes); made when first asked for."""
+        """Codes of the used leaves of one record a class, shape (n_attributes, n_classes); made when asked for."""
         if self.own_leaves is None:
             if self.source is None or self.first is None:
                 raise ValueError("a base table needs its leaves")
@@ -94,14 +95,16 @@ class KeyParts:
 
     def starts(self, node: Node, columns: CountArray) -> CountArray:
         """Where the leaves of the columns begin at the node's levels."""
-        return self._begins[columns] + np.array(node, dtype=np.int64)[columns] * self._widths[columns]
+        starts: CountArray = self._begins[columns] + np.array(node, dtype=np.int64)[columns] * self._widths[columns]
+        return starts
 
 
 class ClassTables:
     """The class tables that later ones are rolled up from: the base, waypoints, and those of nodes that were checked.
 
-    A waypoint has the levels of the node that was asked for in the attributes that tell most classes apart, and is at the
-    bottom in the others. It is made when its levels are asked for the second time, so it costs no more than it saves.
+    A waypoint has the levels of the node that was asked for in the attributes that tell most classes apart, and is
+    at the bottom in the others. It is made when its levels are asked for the second time, so it costs no more than
+    it saves.
     """
 
     def __init__(self, base: ClassTable, keys: KeyParts, most_bytes: int, information: Sequence[float]) -> None:

@@ -14,7 +14,6 @@ from anonspark.search.checker import Effort, NodeVerdict
 from anonspark.search.class_table import ClassTable, ClassTables, KeyParts
 from anonspark.search.kernels import count_leaves
 
-
 NO_CODES: CodeArray = np.empty((0, 0), dtype=np.int32)
 """Models look at sizes and histograms only."""
 
@@ -42,7 +41,7 @@ class InMemoryChecker:
         self.smallest_safe_class = max((model.smallest_safe_class for model in models), default=1)
         self.effort = Effort()
         records = [np.bincount(row, weights=classes.sizes).astype(np.int64) for row in classes.codes]
-        used = [np.flatnonzero(of_leaf) for of_leaf in records]
+        used = [np.flatnonzero(of_leaf).astype(np.int32) for of_leaf in records]
         codes = np.empty_like(classes.codes)
         for axis, of_leaf in enumerate(records):
             codes[axis] = (np.cumsum(of_leaf > 0, dtype=np.int32) - 1)[classes.codes[axis]]

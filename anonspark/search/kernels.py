@@ -1,25 +1,32 @@
 """The compiled loops of the search; each compiles once a machine and is cached on disk.
 
-A class at a node has a 64-bit key: the sum of one part for each attribute. Where the number of combinations fits, parts are
-mixed-radix digits and keys are exact; else they are random and classes of equal keys are compared attribute by attribute.
+A class at a node has a 64-bit key: the sum of one part for each attribute. Where the number of combinations fits,
+parts are mixed-radix digits and keys are exact; else they are random and classes of equal keys are compared
+attribute by attribute.
 """
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
 
 import numba
 import numpy as np
 
 from anonspark.domain.arrays import BoolArray, CodeArray, CountArray
 
-# Typed as Any for mypy: numba's decorators are untyped.
-compiled: Any = numba.njit(cache=True, nogil=True)
+Kernel = TypeVar("Kernel", bound=Callable[..., Any])
+
+
+def compiled(kernel: Kernel) -> Kernel:
+    """Compile at the first call, once a machine; other threads run meanwhile."""
+    return cast("Kernel", numba.njit(cache=True, nogil=True)(kernel))
+
 
 EMPTY = np.int64(-1)
 HASH_MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)  # 2^64 / golden ratio: Fibonacci hashing (Knuth, TAOCP 3, 6.4)
 
 
 @compiled
-def group_classes(  # noqa: C901  one hot loop
+def group_classes(
     columns: CountArray,
     starts: CountArray,
     parts: CountArray,

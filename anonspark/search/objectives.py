@@ -1,7 +1,7 @@
 """The scores that a search minimizes, and what a verdict says about the scores of other nodes.
 
-Every bound below is a consequence of two facts. Records that must be suppressed at a node must be suppressed at every node
-below. And a class of a node is a union of classes of any node below.
+Every bound below is a consequence of two facts. Records that must be suppressed at a node must be suppressed at
+every node below. And a class of a node is a union of classes of any node below.
 """
 
 from typing import Protocol
@@ -10,7 +10,6 @@ import numpy as np
 
 from anonspark.measures.utility import (
     BY_LEVEL,
-    Leaves,
     SuppressedRecords,
     attribute_costs,
     average_class_size,
@@ -66,8 +65,8 @@ def objective_of(metric: Metric, checker: NodeChecker) -> Objective:
 class Separable:
     """Loss, precision and non-uniform entropy: sums over attributes.
 
-    Suppressing a record never lowers such a score, so the cost with only the records that must be suppressed is a bound, for
-    every node below at once.
+    Suppressing a record never lowers such a score, so the cost with only the records that must be suppressed is a
+    bound, for every node below at once.
     """
 
     needs_lost = True
@@ -120,8 +119,8 @@ class Separable:
 class Discernibility:
     """Squares of kept classes, and the whole table for each suppressed record.
 
-    A record that is released shares its class with at least the smallest safe class's number, and a suppressed one costs the whole
-    table. Classes only grow upwards: what is kept at a node costs at least as much above.
+    A record that is released shares its class with at least the smallest safe class's number, and a suppressed one
+    costs the whole table. Classes only grow upwards: what is kept at a node costs at least as much above.
     """
 
     needs_lost = False

@@ -1,9 +1,9 @@
 """The exact search: the best node of the whole lattice, and the proof that no other is better.
 
-A node is settled when it was checked, or when its lower bounds say that it cannot win. The search first halves the range between
-the least bound and the best score until a good node is known, then settles what is left from the top of the open
-nodes downwards. A node that fails for all nodes below is first climbed from: its classes are few, so nodes above it cost little,
-and the highest one that still fails settles most.
+A node is settled when it was checked, or when its lower bounds say that it cannot win. The search first halves the
+range between the least bound and the best score until a good node is known, then settles what is left from the top
+of the open nodes downwards. A node that fails for all nodes below is first climbed from: its classes are few, so
+nodes above it cost little, and the highest one that still fails settles most.
 """
 
 import logging
@@ -39,6 +39,10 @@ class Progress:
     bound: float
     open_nodes: int
     checked: int
+
+
+def ignore(progress: Progress) -> None:
+    """Follow nothing."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -82,7 +86,7 @@ class OptimalSearch:
         objective: Objective,
         *,
         time_limit_s: float | None = None,
-        on_progress: Callable[[Progress], None] = lambda progress: None,
+        on_progress: Callable[[Progress], None] = ignore,
     ) -> None:
         """Take the checker and the score; `on_progress` is called after every check and may raise to stop."""
         self._checker, self._objective = checker, objective

@@ -1,0 +1,159 @@
+"""What was written against what was computed, combination by combination."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from anonspark.domain.arrays import BoolArray, CodeArray, CountArray
+from anonspark.domain.classes import EquivalenceClasses
+from anonspark.domain.encode import RawClasses, RawColumn, distinct_rows, encode, leaves_of_rows
+from anonspark.domain.hierarchy import Label, from_labels
+from anonspark.domain.policy import Policy
+from anonspark.domain.release import Release
+from anonspark.errors import VerificationError
+from anonspark.vocabulary import SUPPRESSED, Suppression
+
+
+def verify_release(
+    written: RawClasses, raw: RawClasses, classes: EquivalenceClasses, policy: Policy, chosen: Release
+) -> None:
+    """Hold the combinations of a written release against the raw ones, and the models against what was written.
+
+    Args:
+        written: Combinations of the release as it was read back: quasi-identifiers, then sensitive attributes and,
+        where
+            they were masked, identifiers.
+        raw: Combinations of the input.
+        classes: Its classes, for the distribution of sensitive values in the whole table.
+        policy: What must hold.
+        chosen: What was computed.
+
+    Raises:
+        VerificationError: Whatever differs; it tells counts only.
+    """
+    n_sensitive = len(policy.sensitive)
+    for column in written.sensitive[n_sensitive:]:
+        if set(column.values) != {SUPPRESSED}:
+            raise VerificationError(
+                f"Identifier '{column.name}' is not masked in every written row.", field=column.name
+            )
+    starred = _all_suppressed(written)
+    _compare_combinations(written, starred, raw, policy, chosen)
+    kept = _combinations(written, ~starred, n_sensitive)
+    if not kept.n_records:
+        return
+    sensitive = tuple(
+        _with_values(column, original.values) for column, original in zip(kept.sensitive, raw.sensitive, strict=True)
+    )
+    flat = tuple(from_labels(column.name, [column.values]) for column in kept.quasi_identifiers)
+    found = encode(replace(kept, sensitive=sensitive), policy, flat)
+    whole = {
+        name: replace(histograms, totals=classes.sensitive[name].totals) for name, histograms in found.sensitive.items()
+    }
+    for model in policy.models:
+        unsafe = ~model.satisfied(replace(found, sensitive=whole))
+        if unsafe.any():
+            raise VerificationError(
+                f"{int(unsafe.sum()):,} written classes do not satisfy {model}; nothing was published.", field="privacy"
+            )
+
+
+def _compare_combinations(
+    written: RawClasses, starred: BoolArray, raw: RawClasses, policy: Policy, chosen: Release
+) -> None:
+    """Each combination of labels and sensitive values must have been written as often as it was computed."""
+    leaves = leaves_of_rows(raw, chosen.hierarchies)
+    expected = [
+        hierarchy.groups[level][codes]
+        for hierarchy, level, codes in zip(chosen.hierarchies, chosen.node, leaves, strict=True)
+    ]
+    released = _are_among(expected, chosen.codes[:, chosen.safe])
+    for hierarchy, codes in zip(chosen.hierarchies, leaves, strict=True):
+        released &= ~hierarchy.unknown[codes]
+    hidden = released & _labelled_suppressed(expected, chosen)
+    n_hidden = int(raw.counts[hidden].sum())
+    n_suppressed = chosen.suppressed if policy.suppression is Suppression.MASK else 0
+    n_starred = int(written.counts[starred].sum())
+    if n_starred != n_suppressed + n_hidden:
+        raise VerificationError(
+            f"{n_starred:,} suppressed rows were written where {n_suppressed + n_hidden:,} were computed; "
+            "did the input change during the run?"
+        )
+    codes_written = [
+        _codes_of(column, hierarchy.labels[level])
+        for column, hierarchy, level in zip(written.quasi_identifiers, chosen.hierarchies, chosen.node, strict=True)
+    ]
+    for column, original in zip(written.sensitive, raw.sensitive, strict=False):
+        codes_written.append(_codes_of(column, original.values))
+        expected.append(original.codes)
+    ours, theirs = released & ~hidden, ~starred
+    rows = [np.concatenate([left[ours], right[theirs]]) for left, right in zip(expected, codes_written, strict=True)]
+    counts = np.concatenate([raw.counts[ours], -written.counts[theirs]])
+    if not len(counts):
+        return
+    difference = np.bincount(distinct_rows(rows)[0], weights=counts)
+    if difference.any():
+        raise VerificationError(
+            f"{int((difference != 0).sum()):,} combinations were not written as often as they were computed; "
+            "did the input change during the run?"
+        )
+
+
+def _all_suppressed(written: RawClasses) -> BoolArray:
+    """Rows of nothing but `*`, which are no class; shape (n_rows,)."""
+    starred: BoolArray = np.ones(len(written.counts), dtype=np.bool_)
+    for column in written.quasi_identifiers:
+        starred &= np.array([value == SUPPRESSED for value in column.values], dtype=np.bool_)[column.codes]
+    return starred
+
+
+def _labelled_suppressed(codes: Sequence[CodeArray], chosen: Release) -> BoolArray:
+    """Combinations whose labels are nothing but `*` at the node; shape (n_rows,)."""
+    hidden: BoolArray = np.ones(len(codes[0]), dtype=np.bool_)
+    for hierarchy, level, of_rows in zip(chosen.hierarchies, chosen.node, codes, strict=True):
+        hidden &= np.array([label == SUPPRESSED for label in hierarchy.labels[level]], dtype=np.bool_)[of_rows]
+    return hidden
+
+
+def _are_among(rows: Sequence[CodeArray], classes: CodeArray) -> BoolArray:
+    """Which rows are one of the classes, shape (n_attributes, n_classes); shape (n_rows,)."""
+    n_classes = classes.shape[1]
+    ids, _ = distinct_rows(
+        [np.concatenate([of_class, of_rows]) for of_class, of_rows in zip(classes, rows, strict=True)]
+    )
+    among: BoolArray = np.zeros(int(ids.max(initial=-1)) + 1, dtype=np.bool_)
+    among[ids[:n_classes]] = True
+    return among[ids[n_classes:]]
+
+
+def _codes_of(column: RawColumn, labels: Sequence[Label]) -> CodeArray:
+    """The code of each row's label; one past the last for a label that is none of these. Shape (n_rows,)."""
+    place = {label: code for code, label in enumerate(labels)}
+    codes = [place.get(value, len(labels)) for value in column.values]
+    return np.array(codes, dtype=np.int32)[column.codes]
+
+
+def _with_values(column: RawColumn, values: tuple[Label, ...]) -> RawColumn:
+    """The column with the input's values as its dictionary, so that both have the same codes."""
+    return replace(column, values=values, codes=_codes_of(column, values))
+
+
+def _combinations(raw: RawClasses, rows: BoolArray, n_sensitive: int) -> RawClasses:
+    """Some of the combinations."""
+    return RawClasses(
+        tuple(replace(column, codes=column.codes[rows]) for column in raw.quasi_identifiers),
+        tuple(replace(column, codes=column.codes[rows]) for column in raw.sensitive[:n_sensitive]),
+        raw.counts[rows],
+        raw.malformed,
+    )
+
+
+def histogram(sizes: CountArray) -> list[tuple[int, int]]:
+    """Class sizes with the number of classes of each, ascending.
+
+    >>> histogram(np.array([5, 2, 5]))
+    [(2, 1), (5, 2)]
+    """
+    found, classes = np.unique(sizes, return_counts=True)
+    return list(zip(found.tolist(), classes.tolist(), strict=True))

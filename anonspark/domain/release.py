@@ -1,0 +1,60 @@
+"""What was found and what it is worth: the part of a run that holds no row of the table."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from anonspark.domain.arrays import BoolArray, CodeArray, CountArray
+from anonspark.domain.hierarchy import GeneralizationHierarchy
+from anonspark.domain.lattice import Node
+from anonspark.vocabulary import Metric
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Release:
+    """A lattice node that satisfies a policy, with its classes.
+
+    Attributes:
+        node: Level of each quasi-identifier, in the order of `hierarchies`.
+        hierarchies: As used; those that were derived from the table too.
+        codes: Shape (n_attributes, n_classes): groups of the classes at the node.
+        sizes: Shape (n_classes,): records.
+        safe: Shape (n_classes,): which are released.
+        n_records: Of the table.
+        metric: What the search minimized.
+        score: Its value.
+        optimal: Whether no node of the lattice is better.
+        metrics: Every metric of the release, by name.
+        per_attribute: Separable metrics by attribute.
+    """
+
+    node: Node
+    hierarchies: tuple[GeneralizationHierarchy, ...]
+    codes: CodeArray
+    sizes: CountArray
+    safe: BoolArray
+    n_records: int
+    metric: Metric
+    score: float
+    optimal: bool
+    metrics: Mapping[str, float]
+    per_attribute: Mapping[str, Mapping[str, float]]
+
+    @property
+    def levels(self) -> dict[str, int]:
+        """Level by attribute."""
+        return {hierarchy.attribute: level for hierarchy, level in zip(self.hierarchies, self.node, strict=True)}
+
+    @property
+    def heights(self) -> dict[str, int]:
+        """Last level by attribute."""
+        return {hierarchy.attribute: hierarchy.height for hierarchy in self.hierarchies}
+
+    @property
+    def kept_sizes(self) -> CountArray:
+        """Records of each class that is released; shape (n_safe_classes,)."""
+        return self.sizes[self.safe]
+
+    @property
+    def suppressed(self) -> int:
+        """Records that are not released."""
+        return self.n_records - int(self.kept_sizes.sum())

@@ -1,0 +1,114 @@
+"""The one pass that a search needs: distinct combinations, counted on the cluster and brought to the driver."""
+
+from collections.abc import Iterator, Sequence
+from functools import reduce
+from operator import or_
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from anonspark.domain.arrays import CodeArray, CountArray
+from anonspark.domain.encode import RawClasses, RawColumn
+from anonspark.domain.hierarchy import Label
+from anonspark.errors import TooManyClassesError
+from anonspark.frames.casts import flag_names
+from anonspark.frames.names import label_of, numbered
+from anonspark.frames.persisted import persisted
+
+COUNT = "records"
+
+ROWS_A_CHUNK = 1 << 19
+"""Combinations that come to the driver at a time: a chunk stays far below spark.driver.maxResultSize."""
+
+
+def combinations(table: DataFrame, quasi_identifiers: Sequence[str], sensitive: Sequence[str]) -> DataFrame:
+    """Distinct combinations as texts (q0, q1, ..., s0, ...) with `records`, and malformed rows by mark (m0, ...).
+
+    Malformed rows, where the table marks them, are one combination of nulls with `bad` set.
+    """
+    plain = numbered(table)
+    marks = f"c{len(table.columns) - 1}"
+    names = flag_names(table)
+    flags = [F.col(marks).getField(name) for name in names]
+    bad = reduce(or_, flags, F.lit(False))
+    keys = {f"q{place}": label_of(table, name) for place, name in enumerate(quasi_identifiers)}
+    keys |= {f"s{place}": label_of(table, name) for place, name in enumerate(sensitive)}
+    wanted = [F.when(~bad, label).alias(name) if names else label.alias(name) for name, label in keys.items()]
+    counts = [F.count_if(F.col(f"m{place}")).alias(f"m{place}") for place in range(len(names))]
+    rows = plain.select(*wanted, bad.alias("bad"), *[flag.alias(f"m{place}") for place, flag in enumerate(flags)])
+    return rows.groupBy(*keys, "bad").agg(F.count(F.lit(1)).alias(COUNT), *counts)
+
+
+def collect_classes(
+    table: DataFrame, quasi_identifiers: Sequence[str], sensitive: Sequence[str], most_bytes: int
+) -> RawClasses:
+    """Count the table's combinations and bring them to the driver, chunk by chunk; one pass over the table.
+
+    Args:
+        table: The raw table, malformed rows marked.
+        quasi_identifiers: Its columns.
+        sensitive: Its columns.
+        most_bytes: Memory that the combinations may take on the driver.
+
+    Raises:
+        TooManyClassesError: They take more.
+    """
+    n_keys = len(quasi_identifiers) + len(sensitive)
+    growing = [_GrowingColumn() for _ in range(n_keys)]
+    counts: list[CountArray] = []
+    marks = dict.fromkeys(flag_names(table), 0)
+    with persisted(combinations(table, quasi_identifiers, sensitive)) as kept:
+        for chunk in _chunks(kept, n_keys):
+            for place, name in enumerate(marks):
+                marks[name] += pc.sum(chunk[f"m{place}"], min_count=0).as_py()
+            good = chunk.filter(pc.invert(chunk["bad"]))
+            for place, column in enumerate(growing):
+                column.append(good.column(place))
+            counts.append(good[COUNT].to_numpy())
+            if sum(column.n_bytes for column in growing) + sum(part.nbytes for part in counts) > most_bytes:
+                raise TooManyClassesError(
+                    f"The table has more equivalence classes than fit into search.memory_mb = {most_bytes >> 20}. "
+                    "Raise it, raise min_level of the attributes with most values, or use fewer quasi-identifiers.",
+                    field="search.memory_mb",
+                )
+    types = {field.name: field.dataType.simpleString() for field in table.schema}
+    columns = [
+        RawColumn(name, types[name], *column.finished())
+        for name, column in zip([*quasi_identifiers, *sensitive], growing, strict=True)
+    ]
+    split = len(quasi_identifiers)
+    return RawClasses(tuple(columns[:split]), tuple(columns[split:]), np.concatenate(counts), marks)
+
+
+def _chunks(counted: DataFrame, n_keys: int) -> Iterator[pa.Table]:
+    """The rows in parts of bounded size, at least one."""
+    n_rows = counted.count()
+    n_chunks = -(-n_rows // ROWS_A_CHUNK)
+    if n_chunks <= 1:
+        yield counted.toArrow()
+        return
+    for place in range(n_chunks):
+        yield counted.where(F.pmod(F.xxhash64(*counted.columns[:n_keys]), F.lit(n_chunks)) == place).toArrow()
+
+
+class _GrowingColumn:
+    """A dictionary-encoded column that grows chunk by chunk."""
+
+    def __init__(self) -> None:
+        self._codes: dict[Label, int] = {}
+        self._parts: list[CodeArray] = []
+        self.n_bytes = 0
+
+    def append(self, values: pa.ChunkedArray) -> None:
+        encoded = values.combine_chunks().dictionary_encode(null_encoding="encode")
+        before = len(self._codes)
+        place = np.array([self._codes.setdefault(value, len(self._codes)) for value in encoded.dictionary.to_pylist()])
+        part = place.astype(np.int32)[encoded.indices.to_numpy()] if len(place) else np.empty(0, dtype=np.int32)
+        self._parts.append(part)
+        self.n_bytes += part.nbytes + encoded.dictionary.nbytes + 100 * (len(self._codes) - before)
+
+    def finished(self) -> tuple[tuple[Label, ...], CodeArray]:
+        return tuple(self._codes), np.concatenate(self._parts)

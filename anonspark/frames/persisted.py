@@ -1,0 +1,31 @@
+"""A table that is used twice, computed once."""
+
+import logging
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from pyspark.errors import PySparkException
+from pyspark.sql import DataFrame
+
+log = logging.getLogger(__name__)
+
+
+@contextmanager
+def persisted(table: DataFrame) -> Iterator[DataFrame]:
+    """The table, kept for the block; a temporary table where the platform cannot cache (Databricks serverless)."""
+    try:
+        kept = table.persist()
+    except PySparkException as refusal:
+        log.info("cannot persist (%s); writing a temporary table", refusal.getCondition())
+        name = f"_anonspark_{secrets.token_hex(8)}"
+        table.write.saveAsTable(name)
+        try:
+            yield table.sparkSession.table(name)
+        finally:
+            table.sparkSession.sql(f"DROP TABLE IF EXISTS {name}")
+        return
+    try:
+        yield kept
+    finally:
+        kept.unpersist()

@@ -1,0 +1,188 @@
+"""Find the least lossy release of a table and apply it; nothing is written here."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from pyspark.sql import DataFrame
+
+from anonspark.domain.classes import EquivalenceClasses
+from anonspark.domain.encode import RawClasses, bounded_lattice, build_hierarchies, encode, require_ground_distances
+from anonspark.domain.hierarchy import GeneralizationHierarchy
+from anonspark.domain.lattice import Node
+from anonspark.domain.policy import Policy
+from anonspark.domain.release import Release
+from anonspark.errors import EmptyTableError, NoReleaseError, TooManyClassesError
+from anonspark.frames.aggregate import collect_classes
+from anonspark.frames.casts import leave_out_malformed
+from anonspark.frames.release import Generalization, release
+from anonspark.measures.utility import BY_LEVEL, attribute_costs, average_class_size, discernibility, whole
+from anonspark.models.k_anonymity import KAnonymity
+from anonspark.pipelines.follow import Follower
+from anonspark.search.checker import NodeVerdict
+from anonspark.search.in_memory import InMemoryChecker
+from anonspark.search.objectives import objective_of
+from anonspark.search.optimal import Found, OptimalSearch, Progress
+from anonspark.vocabulary import Metric
+
+BYTES_A_NODE = 32
+"""Bounds, orders and the list of open nodes that the exact search keeps."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Solution:
+    """A release with what led to it.
+
+    Attributes:
+        release: The node and its classes.
+        raw: The table's combinations.
+        classes: The raw classes, with codes of leaves.
+        found: What the search saw.
+        checker: Which judged the nodes.
+    """
+
+    release: Release
+    raw: RawClasses
+    classes: EquivalenceClasses
+    found: Found
+    checker: InMemoryChecker
+
+
+def anonymize(table: DataFrame, policy: Policy, follower: Follower) -> tuple[DataFrame, Solution]:
+    """The least lossy release that satisfies the policy; one pass over the table now, one when the release is written.
+
+    Args:
+        table: The raw table; rows that are marked as malformed are left out.
+        policy: What to protect and how.
+        follower: Told of every step.
+
+    Raises:
+        NoReleaseError: No lattice node satisfies the policy.
+    """
+    raw = count_classes(table, policy, follower)
+    solution = solve(raw, policy, follower)
+    return apply(leave_out_malformed(table), policy, solution.release), solution
+
+
+def count_classes(table: DataFrame, policy: Policy, follower: Follower) -> RawClasses:
+    """The table's combinations of quasi-identifiers and sensitive attributes.
+
+    Raises:
+        EmptyTableError: It has no rows.
+    """
+    follower.enter("classes", "counting equivalence classes")
+    sensitive = [attribute.name for attribute in policy.sensitive]
+    raw = collect_classes(table, policy.names, sensitive, policy.search.memory_mb << 20)
+    if not raw.n_records and not any(raw.malformed.values()):
+        raise EmptyTableError("that was read")
+    return raw
+
+
+def solve(raw: RawClasses, policy: Policy, follower: Follower) -> Solution:
+    """Search the lattice; no Spark from here on.
+
+    Raises:
+        NoReleaseError: No lattice node satisfies the policy.
+    """
+    follower.enter("search", f"{len(raw.counts):,} combinations of {raw.n_records:,} records")
+    hierarchies = build_hierarchies(policy, raw)
+    lattice = bounded_lattice(policy, hierarchies)
+    if lattice.size * BYTES_A_NODE > policy.search.memory_mb << 20:
+        raise TooManyClassesError(
+            f"The lattice has {lattice.size:,} nodes, more than an exact search holds in search.memory_mb = "
+            f"{policy.search.memory_mb}. Raise min_level or lower max_level of attributes, or use fewer of them.",
+            field="search.strategy",
+        )
+    classes = encode(raw, policy, hierarchies)
+    require_ground_distances(policy, raw, classes)
+    limit = policy.suppression_limit(raw.n_records)
+    weights = [attribute.weight for attribute in policy.quasi_identifiers]
+    checker = InMemoryChecker(classes, hierarchies, policy.models, lattice, limit, weights=weights)
+
+    def tell(progress: Progress) -> None:
+        best = "none yet" if progress.best is None else f"{progress.best:.6g}"
+        follower.report(f"best {best}, {progress.open_nodes:,} nodes open", 1 - progress.open_nodes / lattice.size)
+
+    search = OptimalSearch(
+        checker, objective_of(policy.metric, checker), time_limit_s=policy.search.time_limit_s, on_progress=tell
+    )
+    found = search.run()
+    if found.best is None:
+        raise _no_release(policy, raw.n_records, limit, checker, found.nearest)
+    measured = _measured(policy, hierarchies, checker, found, found.best.node)
+    follower.leave()
+    return Solution(measured, raw, classes, found, checker)
+
+
+def apply(table: DataFrame, policy: Policy, chosen: Release) -> DataFrame:
+    """The release of a table at the chosen node; lazy."""
+    generalizations = []
+    for hierarchy, level in zip(chosen.hierarchies, chosen.node, strict=True):
+        known = np.flatnonzero(~hierarchy.unknown)
+        labels = hierarchy.label_of_each_leaf(level)
+        one_group = len(hierarchy.labels[level]) == 1 and not hierarchy.unknown.any()
+        generalizations.append(
+            Generalization(
+                attribute=hierarchy.attribute,
+                leaves=[hierarchy.leaves[leaf] for leaf in known],
+                labels=[labels[leaf] for leaf in known],
+                groups=hierarchy.groups[level][known],
+                constant=hierarchy.labels[level][0] if one_group else None,
+            )
+        )
+    return release(
+        table,
+        generalizations,
+        np.ascontiguousarray(chosen.codes[:, chosen.safe]),
+        policy.identifiers,
+        suppression=policy.suppression,
+        identifier_treatment=policy.identifier_treatment,
+    )
+
+
+def _measured(
+    policy: Policy, hierarchies: tuple[GeneralizationHierarchy, ...], checker: InMemoryChecker, found: Found, node: Node
+) -> Release:
+    """The release at a node, with every metric."""
+    at_node, safe = checker.classes_at(node)
+    lost, leaves = checker.lost_at(node), checker.leaves
+    kept = at_node.sizes[safe]
+    costs = {metric: attribute_costs(metric, leaves, lost, node) for metric in BY_LEVEL}
+    metrics: dict[str, float] = {metric: whole(metric, leaves, of_metric) for metric, of_metric in costs.items()}
+    squares = float(np.square(kept, dtype=np.float64).sum())
+    metrics[Metric.DISCERNIBILITY] = discernibility(squares, lost.records, leaves.n_records)
+    metrics[Metric.AVERAGE_CLASS_SIZE] = average_class_size(len(kept), lost.records, leaves.n_records)
+    return Release(
+        node=node,
+        hierarchies=hierarchies,
+        codes=at_node.codes,
+        sizes=at_node.sizes,
+        safe=safe,
+        n_records=leaves.n_records,
+        metric=policy.metric,
+        score=found.score,
+        optimal=found.optimal,
+        metrics=metrics,
+        per_attribute={metric: dict(zip(checker.names, of_metric, strict=True)) for metric, of_metric in costs.items()},
+    )
+
+
+def _no_release(
+    policy: Policy, n_records: int, limit: int, checker: InMemoryChecker, nearest: NodeVerdict | None
+) -> NoReleaseError:
+    """The error that says how near the nearest node came."""
+    needed = max((model.k for model in policy.models if isinstance(model, KAnonymity)), default=0)
+    if needed > n_records:
+        return NoReleaseError(f"k = {needed} needs {needed:,} records, and the table has {n_records:,}; lower k.")
+    if nearest is None:
+        return NoReleaseError("No lattice node satisfies the policy; loosen the models or raise max_suppression.")
+    share = nearest.suppressed / n_records
+    return NoReleaseError(
+        f"No lattice node satisfies the policy with at most {limit:,} suppressed records; the nearest suppresses "
+        f"{nearest.suppressed:,} of {n_records:,}. Set max_suppression to at least {share:.4f}, or loosen the models.",
+        {
+            "levels": dict(zip(checker.names, nearest.node, strict=True)),
+            "suppressed": nearest.suppressed,
+            "limit": limit,
+            "max_suppression": share,
+        },
+    )

@@ -1,0 +1,77 @@
+"""The summary of a run: counts, levels, scores and risks; no value of the data."""
+
+from dataclasses import asdict
+from typing import Any, Final
+
+import numpy as np
+
+from anonspark.domain.encode import RawClasses
+from anonspark.domain.policy import Policy
+from anonspark.domain.population import population_sizes
+from anonspark.errors import AnonsparkError, NoReleaseError, RunCancelledError
+from anonspark.measures.risk import Risk, measure_risk
+from anonspark.pipelines.anonymize import Solution
+from anonspark.vocabulary import RunState
+
+UNEXPECTED: Final = "An unexpected error; run again with --debug for its text."
+
+Summary = dict[str, Any]
+"""What is printed, written to `--summary` and kept with the run; JSON types only."""
+
+
+def measure_risks(solution: Solution, policy: Policy, population: RawClasses | None) -> tuple[Risk, Risk]:
+    """Risk of the input and of the release."""
+    chosen, classes = solution.release, solution.classes
+    around_input = around_release = None
+    if population is not None:
+        bottom = (0,) * len(chosen.node)
+        around_input = population_sizes(population, policy, chosen.hierarchies, bottom, classes.codes)
+        at_node = population_sizes(population, policy, chosen.hierarchies, chosen.node, chosen.codes)
+        around_release = at_node[chosen.safe]
+    return (
+        measure_risk(classes.sizes, policy.risk_threshold, around_input),
+        measure_risk(chosen.kept_sizes, policy.risk_threshold, around_release),
+    )
+
+
+def solution_part(solution: Solution, risks: tuple[Risk, Risk]) -> Summary:
+    """What was found, as the summary tells it."""
+    chosen, found, checker = solution.release, solution.found, solution.checker
+    kept = chosen.kept_sizes
+    return {
+        "rows": chosen.n_records,
+        "suppressed": chosen.suppressed,
+        "levels": chosen.levels,
+        "heights": chosen.heights,
+        "metric": str(chosen.metric),
+        "score": chosen.score,
+        "optimal": chosen.optimal,
+        **({} if found.optimal else {"bound": found.bound}),
+        "lattice": {
+            "nodes": checker.lattice.size,
+            "checked": checker.effort.checked,
+            "projections": checker.effort.projections,
+            "base_classes": solution.classes.n_classes,
+            "checker": "in_memory",
+        },
+        "classes": {
+            "kept": len(kept),
+            "smallest": int(kept.min(initial=np.iinfo(np.int64).max)) if len(kept) else 0,
+            "largest": int(kept.max(initial=0)),
+            "average": float(kept.mean()) if len(kept) else 0.0,
+        },
+        "metrics": {str(name): value for name, value in chosen.metrics.items()},
+        "risk": {"input": asdict(risks[0]), "release": asdict(risks[1])},
+    }
+
+
+def failed_summary(run_id: str | None, job: str, error: BaseException) -> Summary:
+    """How a run failed; of an error that is not our own only the class is told, as its text can hold cells."""
+    told = {"type": type(error).__name__, "message": UNEXPECTED, "field": None}
+    if isinstance(error, AnonsparkError):
+        told |= {"message": error.message, "field": error.field}
+    state = RunState.CANCELLED if isinstance(error, RunCancelledError) else RunState.FAILED
+    summary: Summary = {"run_id": run_id, "job": job, "status": str(state), "error": told}
+    if isinstance(error, NoReleaseError):
+        summary["nearest_miss"] = error.nearest_miss
+    return summary
