@@ -62,7 +62,8 @@ def _dense_distances(shares: FloatArray, histograms: SensitiveHistograms, distan
     """The same from all shares, shape (n_rows, n_values)."""
     difference = histograms.total_shares() - shares
     if distance is Distance.ORDERED:
-        return np.abs(np.cumsum(difference, axis=1)).sum(axis=1) / max(histograms.n_values - 1, 1)
+        moved: FloatArray = np.abs(np.cumsum(difference, axis=1)).sum(axis=1)
+        return moved / max(histograms.n_values - 1, 1)
     if histograms.ancestors is None:
         raise ValueError("the hierarchical distance needs a hierarchy of the sensitive attribute")
     return _hierarchical(difference, histograms.ancestors)
