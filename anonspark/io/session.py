@@ -30,6 +30,8 @@ ALWAYS: Final = {
 QUIET: Final = "spark/log4j2-quiet.properties"
 JAVA_OPTIONS: Final = "spark.driver.extraJavaOptions"
 
+START_ERRORS: Final[tuple[type[Exception], ...]] = (*SPARK_ERRORS, RuntimeError, OSError)
+
 QUERY_LOGGERS: Final = ("SQLQueryContextLogger", "DataFrameQueryContextLogger")
 """pyspark's own loggers: they print every failed query's message, with the cell that failed, to stderr."""
 
@@ -155,7 +157,7 @@ def _built(builder: "SparkSession.Builder", settings: Mapping[str, str]) -> Spar
         builder = builder.config(key, value)
     try:
         return builder.getOrCreate()
-    except (*SPARK_ERRORS, RuntimeError, OSError) as error:
+    except START_ERRORS as error:
         raise EnvironmentProblem(
             "Spark did not start; run again with --debug to see why. The first start fetches its jars from Maven "
             "Central: without a network run `python -m anonspark.io.session` beforehand where there is one.",
