@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from anonspark.domain.arrays import BoolArray, CodeArray, CountArray
 from anonspark.domain.hierarchy import GeneralizationHierarchy
@@ -9,7 +10,7 @@ from anonspark.domain.lattice import Node
 from anonspark.vocabulary import Metric
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Release:
     """A lattice node that satisfies a policy, with its classes.
 
@@ -58,3 +59,31 @@ class Release:
     def suppressed(self) -> int:
         """Records that are not released."""
         return self.n_records - int(self.kept_sizes.sum())
+
+    def to_dict(self) -> dict[str, Any]:
+        """What was found, in words and numbers of JSON: the first part of a run's summary."""
+        kept = self.kept_sizes
+        return {
+            "rows": self.n_records,
+            "suppressed": self.suppressed,
+            "levels": self.levels,
+            "heights": self.heights,
+            "metric": str(self.metric),
+            "score": self.score,
+            "optimal": self.optimal,
+            "classes": {
+                "kept": len(kept),
+                "smallest": int(kept.min()) if len(kept) else 0,
+                "largest": int(kept.max()) if len(kept) else 0,
+                "average": float(kept.mean()) if len(kept) else 0.0,
+            },
+            "metrics": {str(name): value for name, value in self.metrics.items()},
+        }
+
+    def __repr__(self) -> str:
+        levels = ", ".join(f"{name} {level}/{self.heights[name]}" for name, level in self.levels.items())
+        proof = "optimal" if self.optimal else "not proven optimal"
+        return (
+            f"Release({levels}; {self.suppressed:,} of {self.n_records:,} records suppressed, "
+            f"{len(self.kept_sizes):,} classes, {self.metric} {self.score:.6g}, {proof})"
+        )

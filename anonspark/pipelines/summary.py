@@ -3,8 +3,6 @@
 from dataclasses import asdict
 from typing import Any, Final
 
-import numpy as np
-
 from anonspark.domain.encode import RawClasses
 from anonspark.domain.policy import Policy
 from anonspark.domain.population import population_sizes
@@ -36,16 +34,9 @@ def measure_risks(solution: Solution, policy: Policy, population: RawClasses | N
 
 def solution_part(solution: Solution, risks: tuple[Risk, Risk]) -> Summary:
     """What was found, as the summary tells it."""
-    chosen, found, checker = solution.release, solution.found, solution.checker
-    kept = chosen.kept_sizes
+    found, checker = solution.found, solution.checker
     return {
-        "rows": chosen.n_records,
-        "suppressed": chosen.suppressed,
-        "levels": chosen.levels,
-        "heights": chosen.heights,
-        "metric": str(chosen.metric),
-        "score": chosen.score,
-        "optimal": chosen.optimal,
+        **solution.release.to_dict(),
         **({} if found.optimal else {"bound": found.bound}),
         "lattice": {
             "nodes": checker.lattice.size,
@@ -54,13 +45,6 @@ def solution_part(solution: Solution, risks: tuple[Risk, Risk]) -> Summary:
             "base_classes": solution.classes.n_classes,
             "checker": "in_memory",
         },
-        "classes": {
-            "kept": len(kept),
-            "smallest": int(kept.min(initial=np.iinfo(np.int64).max)) if len(kept) else 0,
-            "largest": int(kept.max(initial=0)),
-            "average": float(kept.mean()) if len(kept) else 0.0,
-        },
-        "metrics": {str(name): value for name, value in chosen.metrics.items()},
         "risk": {"input": asdict(risks[0]), "release": asdict(risks[1])},
     }
 

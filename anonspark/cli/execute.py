@@ -1,0 +1,172 @@
+"""One job from the command line: its file, its session, its run, what is printed and with which code it ends."""
+
+import json
+import logging
+import traceback
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+from uuid import uuid4
+
+import typer
+from rich.console import Console
+
+from anonspark.cli.progress import following
+from anonspark.cli.show import show_release
+from anonspark.config.hierarchies import CsvHierarchy
+from anonspark.config.job import AnonymizeJob
+from anonspark.config.load import load_job
+from anonspark.config.locations import resolve
+from anonspark.errors import AnonsparkError, LocationError, RunCancelledError
+from anonspark.io.job_files import is_local, read_local_text, read_text
+from anonspark.pipelines.follow import Step
+
+if TYPE_CHECKING:
+    from anonspark.pipelines.summary import Summary
+
+UNEXPECTED_EXIT: Final = 1
+
+LOGGERS_OF_OTHERS: Final = ("py4j", "pyspark")
+"""They tell Spark's own sentences, which can quote cells; silent without `--debug`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """What a command line asks for.
+
+    Attributes:
+        config: Path or URI of the job file.
+        settings: `a.b[0]=yaml`, in order.
+        run_id: Names the run; a new one where not given.
+        summary: Where the summary goes as JSON.
+        as_json: Print the summary instead of tables.
+        debug: Show tracebacks and logs, which can quote cells.
+        master: Spark's, instead of the profile's.
+        spark_conf: On top of the profile's.
+    """
+
+    config: str
+    settings: tuple[str, ...] = ()
+    run_id: str | None = None
+    summary: Path | None = None
+    as_json: bool = False
+    debug: bool = False
+    master: str | None = None
+    spark_conf: Mapping[str, str] = field(default_factory=dict)
+
+
+def execute(command: Command, show: Callable[[Mapping[str, Any]], None] | None = None) -> int:
+    """Run a job, tell what came of it, and return the exit code.
+
+    Args:
+        command: What to do.
+        show: Prints the summary of a run that is complete; the result tables where not given.
+    """
+    set_up_logging(command.debug)
+    run_id = command.run_id or str(uuid4())
+    try:
+        require_folder(command.summary)
+        with following(Console(stderr=True)) as tell:
+            summary = run_job(command, run_id, tell)
+    # Whatever goes wrong ends as one sentence and a code; Ctrl-C is no Exception.
+    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001
+        ended = RunCancelledError() if isinstance(error, KeyboardInterrupt) else error
+        tell_error(ended, command.debug)
+        tell_summary(command, lambda: summary_of_failure(run_id, ended))
+        return ended.exit_code if isinstance(ended, AnonsparkError) else UNEXPECTED_EXIT
+    if not tell_summary(command, lambda: summary):
+        return LocationError.exit_code
+    if not command.as_json:
+        (show or show_release)(summary)
+    return 0
+
+
+def run_job(command: Command, run_id: str, tell: Callable[[Step], None]) -> "Summary":
+    """Read the job file, open the session with the connectors of its URIs, and run.
+
+    The connectors are chosen when Spark starts: a job file that Spark itself has to read brings those of its own URI.
+
+    Raises:
+        AnonsparkError: See `errors.py`.
+    """
+    local = is_local(command.config)
+    if local:
+        job = load_job(read_local_text(command.config), command.config, command.settings)
+    # Only now: a job file with faults is told so before pyspark is loaded.
+    from anonspark.io.session import open_session
+    from anonspark.pipelines.run import run
+
+    tell(Step("start", "opening a Spark session"))
+    spark = open_session(
+        master=command.master,
+        conf=command.spark_conf,
+        uris=uris_of(job) if local else [command.config],
+        debug=command.debug,
+    )
+    if not local:
+        job = load_job(read_text(spark, command.config), command.config, command.settings)
+    return run(job, spark, run_id=run_id, tell=tell)
+
+
+def uris_of(job: AnonymizeJob) -> Iterator[str]:
+    """Every URI that a job reads or writes, as seen from its file."""
+    population = job.population_source()
+    hierarchies = [attribute.hierarchy for attribute in job.attributes]
+    files = [resolve(each.uri, job.base) for each in hierarchies if isinstance(each, CsvHierarchy)]
+    places = [job.source().uri, job.target().uri, job.metadata_uri, population.uri if population else None, *files]
+    yield from filter(None, places)
+
+
+def require_folder(summary: Path | None) -> None:
+    """Refuse a summary that could not be written once the work is done.
+
+    Raises:
+        LocationError: It is a folder, or its folder is not there.
+    """
+    if summary is not None and summary.is_dir():
+        raise LocationError(f"--summary {summary} is a folder; name a file in it.", field="summary")
+    if summary is not None and not summary.absolute().parent.is_dir():
+        raise LocationError(f"--summary {summary} lies in a folder that does not exist; create it.", field="summary")
+
+
+def tell_error(error: Exception, debug: bool) -> None:
+    """One sentence on stderr; of an error that is not our own only the class, as its text can hold cells."""
+    if debug:
+        typer.echo("".join(traceback.format_exception(error)), err=True)
+    if isinstance(error, AnonsparkError):
+        typer.echo(f"Error: {error.message}", err=True)
+    else:
+        hint = "its traceback is above" if debug else "run again with --debug for its traceback"
+        typer.echo(f"Error: an unexpected {type(error).__name__}; {hint}.", err=True)
+
+
+def tell_summary(command: Command, summary: "Callable[[], Summary]") -> bool:
+    """Write and print the summary where that was asked for; returns whether its file could be written."""
+    if command.summary is None and not command.as_json:
+        return True
+    text = json.dumps(summary(), indent=2)
+    if command.as_json:
+        typer.echo(text)
+    if command.summary is not None:
+        try:
+            command.summary.write_text(f"{text}\n", encoding="utf-8")
+        except OSError:
+            typer.echo(f"Error: the summary cannot be written to {command.summary}.", err=True)
+            return False
+    return True
+
+
+def summary_of_failure(run_id: str, error: BaseException) -> "Summary":
+    """The summary of a run that failed, also where it failed before it began."""
+    from anonspark.pipelines.summary import failed_summary
+
+    return failed_summary(run_id, "anonymize", error)
+
+
+def set_up_logging(debug: bool) -> None:
+    """Warnings of ours on stderr, with `--debug` everything; others are kept quiet without it."""
+    logging.basicConfig(format="%(levelname)s %(name)s: %(message)s", level=logging.WARNING)
+    logging.getLogger("anonspark").setLevel(logging.DEBUG if debug else logging.WARNING)
+    for name in LOGGERS_OF_OTHERS:
+        logging.getLogger(name).setLevel(logging.WARNING if debug else logging.CRITICAL)
