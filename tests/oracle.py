@@ -1,7 +1,7 @@
 """What a search must find, by brute force over the whole lattice on rows.
 
-Written from the definitions (DESIGN section 2, the README of the reference results) and sharing nothing with the engine: no
-classes, no roll-up, no pruning, whole numbers and fractions where the definition has them.
+Written from the definitions (DESIGN section 2, the README of the reference results) and sharing nothing with the
+engine: no codes, no roll-up, no pruning; whole numbers and fractions where the definition has them.
 """
 
 import math
@@ -133,8 +133,8 @@ def ordered_distance(table: Table, name: str, members: Sequence[int]) -> Fractio
 def hierarchical_distance(table: Table, name: str, members: Sequence[int]) -> Fraction:
     """Earth mover's distance on a tree: what crosses each edge, an edge being 1 / (2 x height) long.
 
-    Two leaves whose least common ancestor stands at height h are 2h edges apart, so h / height: the ground distance of the
-    definition, computed another way than by the cost of each inner node.
+    Two leaves whose least common ancestor stands at height h are 2h edges apart, so h / height: the ground distance of
+    the definition, computed another way than by the cost of each inner node.
     """
     tree = table.sensitive[name].tree
     assert tree is not None
@@ -148,7 +148,7 @@ def hierarchical_distance(table: Table, name: str, members: Sequence[int]) -> Fr
 
 @dataclass(frozen=True)
 class Outcome:
-    """A node applied to the rows: the safe classes, the suppressed rows, every metric, and what each attribute adds to it."""
+    """A node applied to the rows: safe classes, suppressed rows, every metric, and each attribute's part in it."""
 
     node: Node
     kept: tuple[tuple[int, ...], ...]
@@ -240,6 +240,4 @@ def optimum(table: Table, found: Sequence[Outcome], metric: str, limit: int) -> 
     least = min(outcome.scores[metric] for outcome in solutions)
     ties = [outcome for outcome in solutions if outcome.scores[metric] <= least * (1 + TIE) + 1e-13]
     by_name = sorted(range(len(table.columns)), key=lambda axis: table.columns[axis].name)
-    return min(
-        ties, key=lambda tied: (tied.suppressed, sum(tied.node), tuple(tied.node[axis] for axis in by_name))
-    )
+    return min(ties, key=lambda tied: (tied.suppressed, sum(tied.node), tuple(tied.node[axis] for axis in by_name)))

@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from tests import oracle
 from anonspark.domain.classes import EquivalenceClasses, SensitiveHistograms
 from anonspark.domain.hierarchy import GeneralizationHierarchy, Label, from_labels
+from tests import oracle
 
 Hierarchies = tuple[GeneralizationHierarchy, ...]
 
@@ -121,7 +121,9 @@ def load(folder: Path, dataset: str, names: tuple[str, ...], sensitive: str | No
     if sensitive is not None:
         tree = _hierarchy(file.parent, sensitive)
         labels = zip(*(tree.label_of_each_leaf(level) for level in range(tree.height + 1)), strict=True)
-        columns[sensitive] = sensitive_column(frame[sensitive].tolist(), tree.leaves, dict(zip(tree.leaves, labels)))
+        columns[sensitive] = sensitive_column(
+            frame[sensitive].tolist(), tree.leaves, dict(zip(tree.leaves, labels, strict=True))
+        )
     return hierarchies, classes_from_codes(codes, [len(each.leaves) for each in hierarchies], columns)
 
 

@@ -1,6 +1,7 @@
 """What every model must keep to, for any class and any way to split it."""
 
 from fractions import Fraction
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -25,7 +26,9 @@ models = st.one_of(
     st.builds(KAnonymity, st.integers(1, 8)),
     st.builds(DistinctDiversity, st.integers(1, 5), st.just("s")),
     st.builds(EntropyDiversity, st.floats(1, 5), st.just("s")),
-    st.builds(RecursiveDiversity, st.sampled_from((0.5, 1.0, 1.1, 1.5, 2.0, 3.3, 4.0)), st.integers(1, 4), st.just("s")),
+    st.builds(
+        RecursiveDiversity, st.sampled_from((0.5, 1.0, 1.1, 1.5, 2.0, 3.3, 4.0)), st.integers(1, 4), st.just("s")
+    ),
     st.builds(TCloseness, fractions, st.just("s"), st.sampled_from(Distance)),
 )
 classes = st.lists(st.sampled_from("aaaabbcde"), min_size=1, max_size=25)
@@ -65,7 +68,10 @@ def test_nothing_is_unavoidable_in_a_safe_class_and_something_is_in_an_unsafe_on
 def test_where_a_model_says_monotone_whatever_contains_a_safe_class_is_safe(
     model: PrivacyModel, one: list[str], other: list[str], rest_of_the_table: list[str]
 ) -> None:
-    parts, merged = model.satisfied(of(one, other, rest_of_the_table)), model.satisfied(of(one + other, rest_of_the_table))
+    parts, merged = (
+        model.satisfied(of(one, other, rest_of_the_table)),
+        model.satisfied(of(one + other, rest_of_the_table)),
+    )
     if model.monotone and parts[:2].any():
         assert merged[0]
     if parts[:2].all():
@@ -91,7 +97,7 @@ def test_every_distance_is_the_earth_movers_distance_in_fractions(members: list[
         (Distance.ORDERED, oracle.ordered_distance),
         (Distance.HIERARCHICAL, oracle.hierarchical_distance),
     ):
-        expected = [measure(table, "s", range(*span)) for span in zip(ends, ends[1:], strict=False)]
+        expected = [measure(table, "s", range(*span)) for span in pairwise(ends)]
         assert distances(histograms, distance) == pytest.approx([float(each) for each in expected], abs=1e-14)
         assert max(expected) <= Fraction(_worst_distance(histograms, distance)) + Fraction(1, 10**14)
 

@@ -10,7 +10,7 @@ THREE_DIVERSE = sensitive_classes("condition", "HVCC", "CHVV", "HVCC")
 
 
 def test_the_papers_four_anonymous_table_has_two_three_and_one_distinct_values() -> None:
-    satisfied = {l: DistinctDiversity(l, "condition").satisfied(FOUR_ANONYMOUS).tolist() for l in (1, 2, 3)}
+    satisfied = {n: DistinctDiversity(n, "condition").satisfied(FOUR_ANONYMOUS).tolist() for n in (1, 2, 3)}
     assert satisfied == {1: [True, True, True], 2: [True, True, False], 3: [False, True, False]}
 
 
@@ -38,7 +38,7 @@ def test_l_equally_frequent_values_have_exactly_the_entropy_that_l_demands(l: in
 
 
 def test_the_fewest_records_with_an_entropy_of_ln_l_are_l_rounded_up() -> None:
-    assert [EntropyDiversity(l, "condition").smallest_safe_class for l in (1.0, 2.0, 2.1, 3.0)] == [1, 2, 3, 3]
+    assert [EntropyDiversity(least, "condition").smallest_safe_class for least in (1.0, 2.0, 2.1, 3.0)] == [1, 2, 3, 3]
 
 
 def test_a_class_of_one_value_has_no_entropy_so_all_of_its_records_are_beyond_help() -> None:
@@ -66,7 +66,9 @@ def test_entropy_is_not_monotone_where_records_may_be_suppressed() -> None:
     ],
 )
 def test_recursive_diversity_compares_the_first_count_with_c_times_those_from_the_lth_on(
-    c: float, l: int, safe: bool  # noqa: E741
+    c: float,
+    l: int,  # noqa: E741
+    safe: bool,
 ) -> None:
     assert set(RecursiveDiversity(c, l, "condition").satisfied(THREE_DIVERSE).tolist()) == {safe}
 

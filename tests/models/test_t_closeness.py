@@ -64,8 +64,8 @@ def test_the_papers_diseases_are_as_far_apart_as_their_least_common_ancestor_is_
 
 
 def test_mass_moves_as_low_in_the_tree_as_it_can() -> None:
-    # Ninths of q - p for the first class: ulcer -2, gastritis 2, cancer -1, flu 1, bronchitis 2, pneumonia -2. Two ninths move below
-    # each of two nodes of height 1 (a third each), one ninth across the root: 2/27 + 2/27 + 3/27.
+    # Ninths of q - p for the first class: ulcer -2, gastritis 2, cancer -1, flu 1, bronchitis 2, pneumonia -2. Two
+    # ninths move below each of two nodes of height 1 (a third each), one ninth across the root: 2/27 + 2/27 + 3/27.
     members = (
         ["gastric ulcer", "stomach cancer", "pneumonia"],
         ["gastritis", "flu", "bronchitis"],
@@ -110,6 +110,14 @@ def test_records_of_the_most_distant_value_must_be_suppressed_until_the_rest_is_
     # 5 x (0.3 - 0.2) / (0.5 - 0.2) = 1.67 records of distance 1/2.
     assert TCloseness(0.2, "s").unavoidable(sensitive_classes("s", "aaaaa", "bbbbb")).tolist() == [5, 5]
     assert TCloseness(0.2, "s").unavoidable(sensitive_classes("s", "aaaab", "abbbb")).tolist() == [2, 2]
+
+
+def test_a_split_can_get_by_with_exactly_the_records_that_are_unavoidable() -> None:
+    # {a x 12, b x 3} is at 0.3: 15 x (0.3 - 0.2) / (0.5 - 0.2) = 5, and without five a's {a x 7, b x 3} is at 0.2.
+    model, rest = TCloseness(0.2, "s"), "aaabbbbbbbbbbbb"
+    split = sensitive_classes("s", "aaaaa", "aaaaaaabbb", rest)
+    assert model.unavoidable(sensitive_classes("s", "aaaaaaaaaaaabbb", rest))[0] == 5
+    assert model.satisfied(split)[:2].tolist() == [False, True]
 
 
 def test_a_hierarchical_distance_without_a_hierarchy_is_an_error() -> None:

@@ -51,7 +51,12 @@ def leaf_counts(checker: InMemoryChecker, problem: Problem, rows: frozenset[int]
 
 
 @settings(deadline=None, max_examples=100, derandomize=True)
-@given(problems(most_columns=3), st.randoms(use_true_random=False), st.sampled_from((0, 400, 1 << 20)), st.sampled_from((63, 1)))
+@given(
+    problems(most_columns=3),
+    st.randoms(use_true_random=False),
+    st.sampled_from((0, 400, 1 << 20)),
+    st.sampled_from((63, 1)),
+)
 def test_a_verdict_is_what_the_rows_say_whatever_was_checked_before(
     problem: Problem, shuffler: Random, cache_bytes: int, key_bits: int
 ) -> None:
@@ -108,8 +113,7 @@ def test_the_classes_at_a_node_are_the_sets_of_rows_with_equal_labels(problem: P
         classes, safe = checker.classes_at(node)
         found = {
             tuple(
-                hierarchy.labels[level][group]
-                for hierarchy, level, group in zip(hierarchies, node, codes, strict=True)
+                hierarchy.labels[level][group] for hierarchy, level, group in zip(hierarchies, node, codes, strict=True)
             ): (size, bool(is_safe))
             for codes, size, is_safe in zip(classes.codes.T.tolist(), classes.sizes.tolist(), safe, strict=True)
         }
@@ -149,7 +153,9 @@ def test_effort_tells_nodes_on_all_quasi_identifiers_from_projections() -> None:
     assert (checker.effort.checked, checker.effort.projections) == (3, 1)
 
 
-def test_the_smallest_safe_class_is_the_largest_that_any_model_demands_and_one_doubtful_model_makes_all_doubtful() -> None:
+def test_the_smallest_safe_class_is_the_largest_that_any_model_demands_and_one_doubtful_model_makes_all_doubtful() -> (
+    None
+):
     hierarchies, classes = two_letters()
     lattice = lattice_of(hierarchies)
     both = InMemoryChecker(classes, hierarchies, [KAnonymity(3), DistinctDiversity(4, "s")], lattice, limit=0)
@@ -177,12 +183,12 @@ def test_a_table_of_unknown_values_only_is_released_as_nothing_if_everything_may
         assert checker.always_lost.records == 2
 
 
-@pytest.mark.xfail(strict=True, raises=IndexError, reason="a waypoint is made and paid for before any table is remembered")
+@pytest.mark.xfail(
+    strict=True, raises=IndexError, reason="a waypoint is made and paid for before any table is remembered"
+)
 def test_a_cache_that_holds_nothing_only_costs_time() -> None:
     # Five attributes, of which the third and fourth to tell most apart have one level: both waypoints are one node.
-    hierarchies = tuple(
-        from_labels(name, [["x", "y"], ["*", "*"]] if name < "c" else [["x", "y"]]) for name in "abcde"
-    )
+    hierarchies = tuple(from_labels(name, [["x", "y"], ["*", "*"]] if name < "c" else [["x", "y"]]) for name in "abcde")
     classes = EquivalenceClasses(np.array([[0, 1]] * 5, dtype=np.int32), np.array([1, 1]))
     checker = InMemoryChecker(classes, hierarchies, [KAnonymity(1)], lattice_of(hierarchies), limit=0, cache_bytes=1)
     (verdict,) = checker.check([(1, 1, 0, 0, 0)], with_lost=True)

@@ -1,0 +1,168 @@
+"""Roll-up: wherever a node's classes come from, they are the sets of records that agree."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from anonspark.domain.hierarchy import GeneralizationHierarchy
+from anonspark.domain.lattice import Node
+from anonspark.search import class_table
+from anonspark.search.class_table import ClassTable, ClassTables, KeyParts, roll_up
+from anonspark.search.kernels import merge_histograms
+from tests import oracle
+from tests.reference import encoded
+from tests.search.small_tables import tables
+
+
+def base_of(table: oracle.Table) -> tuple[ClassTable, tuple[GeneralizationHierarchy, ...]]:
+    hierarchies, classes = encoded(table)
+    return ClassTable((0,) * len(hierarchies), classes.sizes, classes.sensitive, own_leaves=classes.codes), hierarchies
+
+
+def members(table: ClassTable) -> set[frozenset[int]]:
+    """Each class as the set of base classes in it."""
+    n_classes = len(table.sizes)
+    return {
+        frozenset(np.flatnonzero(table.to_base(np.arange(n_classes) == index)).tolist()) for index in range(n_classes)
+    }
+
+
+def contents(table: ClassTable) -> dict[frozenset[int], tuple]:
+    """Size and sensitive histograms of each class, by the base classes in it."""
+    n_classes, found = len(table.sizes), {}
+    for index in range(n_classes):
+        base = frozenset(np.flatnonzero(table.to_base(np.arange(n_classes) == index)).tolist())
+        histograms = tuple(
+            frozenset(
+                zip(
+                    each.values[each.offsets[index] : each.offsets[index + 1]].tolist(),
+                    each.counts[each.offsets[index] : each.offsets[index + 1]].tolist(),
+                    strict=True,
+                )
+            )
+            for _, each in sorted(table.sensitive.items())
+        )
+        found[base] = (int(table.sizes[index]), histograms)
+    return found
+
+
+@st.composite
+def paths(draw: st.DrawFn) -> tuple[oracle.Table, list[Node]]:
+    """A table and nodes, each at or above the one before."""
+    table = draw(tables())
+    path = [tuple(0 for _ in table.top)]
+    for _ in range(draw(st.integers(1, 3))):
+        path.append(tuple(draw(st.integers(low, high)) for low, high in zip(path[-1], table.top, strict=True)))
+    return table, path[1:]
+
+
+@settings(deadline=None, max_examples=150, derandomize=True)
+@given(paths())
+def test_rolling_up_by_way_of_any_nodes_below_gives_the_classes_of_direct_grouping(
+    path: tuple[oracle.Table, list[Node]],
+) -> None:
+    table, nodes = path
+    base, hierarchies = base_of(table)
+    keys = KeyParts([hierarchy.groups for hierarchy in hierarchies])
+    by_way = base
+    for node in nodes:
+        by_way = roll_up(by_way, node, keys)
+    direct = roll_up(base, nodes[-1], keys)
+    assert contents(by_way) == contents(direct)
+    assert sorted(by_way.sizes.tolist()) == sorted(len(rows) for rows in oracle.classes(table, nodes[-1]))
+
+
+@settings(deadline=None, max_examples=150, derandomize=True)
+@given(tables(), st.data())
+def test_random_keys_with_many_collisions_give_the_classes_of_exact_keys(
+    table: oracle.Table, data: st.DataObject
+) -> None:
+    base, hierarchies = base_of(table)
+    groups = [hierarchy.groups for hierarchy in hierarchies]
+    node = tuple(data.draw(st.integers(0, high)) for high in table.top)
+    exact = KeyParts(groups)
+    with pytest.MonkeyPatch.context() as patch:
+        # Keys of one bit an attribute: nearly all classes collide.
+        patch.setattr(class_table, "KEY_BITS", 1)
+        inexact = KeyParts(groups)
+    assert exact.exact
+    assert contents(roll_up(base, node, inexact)) == contents(roll_up(base, node, exact))
+
+
+def test_more_combinations_than_a_key_has_bits_are_grouped_rightly() -> None:
+    rng = np.random.default_rng(3)
+    n_attributes, n_leaves, n_rows = 12, 200, 3000
+    leaves = rng.integers(0, n_leaves, (n_attributes, n_rows)).astype(np.int32)
+    leaves[:, n_rows // 2 :] = leaves[:, : n_rows // 2]  # every class twice
+    groups = [np.stack([np.arange(n_leaves), np.arange(n_leaves) // 10]).astype(np.int32)] * n_attributes
+    keys = KeyParts(groups)
+    assert not keys.exact
+    base = ClassTable((0,) * n_attributes, np.ones(n_rows, dtype=np.int64), {}, own_leaves=leaves)
+    node = (1, 0) * 6
+    found = roll_up(base, node, keys)
+    released = np.stack([of_level[level][row] for of_level, level, row in zip(groups, node, leaves, strict=True)])
+    _, sizes = np.unique(released, axis=1, return_counts=True)
+    assert len(found.sizes) == len(sizes) == n_rows // 2
+    assert sorted(found.sizes) == sorted(sizes)
+
+
+@settings(deadline=None, max_examples=80, derandomize=True)
+@given(tables(), st.data(), st.sampled_from((0, 300, 1 << 20)))
+def test_whatever_is_kept_the_classes_of_a_node_are_the_same(
+    table: oracle.Table, data: st.DataObject, most_bytes: int
+) -> None:
+    base, hierarchies = base_of(table)
+    keys = KeyParts([hierarchy.groups for hierarchy in hierarchies])
+    kept = ClassTables(base, keys, most_bytes, data.draw(st.permutations(range(len(hierarchies)))))
+    some = st.tuples(*(st.integers(0, high) for high in table.top))
+    for node in data.draw(st.lists(some, min_size=1, max_size=80)):
+        assert members(kept.at(node, keep=data.draw(st.booleans()))) == members(roll_up(base, node, keys))
+
+
+def test_attributes_of_one_group_tell_no_classes_apart() -> None:
+    groups = [np.array([[0, 1], [0, 0]], dtype=np.int32), np.array([[0, 1, 2]], dtype=np.int32)]
+    keys = KeyParts(groups)
+    assert keys.columns((0, 0)).tolist() == [0, 1]
+    assert keys.columns((1, 0)).tolist() == [1]
+    base = ClassTable((0, 0), np.array([1, 2]), {}, own_leaves=np.array([[0, 1], [2, 2]], dtype=np.int32))
+    tables_ = ClassTables(base, keys, 1 << 20, [0.0, 0.0])
+    assert tables_.is_projection((1, 0))
+    assert not tables_.is_projection((0, 0))
+
+
+def test_at_a_node_without_any_telling_attribute_all_records_are_one_class() -> None:
+    keys = KeyParts([np.array([[0, 1], [0, 0]], dtype=np.int32)])
+    base = ClassTable((0,), np.array([1, 2]), {}, own_leaves=np.array([[0, 1]], dtype=np.int32))
+    top = roll_up(base, (1,), keys)
+    assert top.sizes.tolist() == [3]
+    assert top.to_base(np.array([True])).tolist() == [True, True]
+
+
+def test_a_base_table_without_leaves_is_an_error() -> None:
+    with pytest.raises(ValueError, match="leaves"):
+        _ = ClassTable((0,), np.array([1]), {}).leaves
+
+
+@settings(deadline=None, max_examples=100, derandomize=True)
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 3), st.dictionaries(st.integers(0, 5), st.integers(1, 9), min_size=1)), min_size=1
+    )
+)
+def test_merged_histograms_are_what_pandas_counts(classes: list[tuple[int, dict[int, int]]]) -> None:
+    present = {group: code for code, group in enumerate(dict.fromkeys(group for group, _ in classes))}
+    group = np.array([present[each] for each, _ in classes], dtype=np.int32)
+    offsets = np.cumsum([0, *(len(counts) for _, counts in classes)])
+    values = np.array([value for _, counts in classes for value in counts], dtype=np.int32)
+    counts = np.array([count for _, of_class in classes for count in of_class.values()], dtype=np.int64)
+
+    merged_offsets, merged_values, merged_counts = merge_histograms(group, len(present), offsets, values, counts, 6)
+
+    frame = pd.DataFrame({"group": np.repeat(group, np.diff(offsets)), "value": values, "count": counts})
+    expected = frame.groupby(["group", "value"])["count"].sum().to_dict()
+    owners = np.repeat(np.arange(len(present)), np.diff(merged_offsets))
+    found = list(zip(owners.tolist(), merged_values.tolist(), merged_counts.tolist(), strict=True))
+    assert len(found) == len(expected)
+    assert {(owner, value): count for owner, value, count in found} == expected
