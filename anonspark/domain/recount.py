@@ -21,9 +21,7 @@ def verify_release(
     """Hold the combinations of a written release against the raw ones, and the models against what was written.
 
     Args:
-        written: Combinations of the release as it was read back: quasi-identifiers, then sensitive attributes and,
-        where
-            they were masked, identifiers.
+        written: Combinations of the release as it was read back; rows with an identifier that is not masked are marked.
         raw: Combinations of the input.
         classes: Its classes, for the distribution of sensitive values in the whole table.
         policy: What must hold.
@@ -32,15 +30,12 @@ def verify_release(
     Raises:
         VerificationError: Whatever differs; it tells counts only.
     """
-    n_sensitive = len(policy.sensitive)
-    for column in written.sensitive[n_sensitive:]:
-        if set(column.values) != {SUPPRESSED}:
-            raise VerificationError(
-                f"Identifier '{column.name}' is not masked in every written row.", field=column.name
-            )
+    for identifier, rows in written.malformed.items():
+        if rows:
+            raise VerificationError(f"Identifier '{identifier}' is not masked in {rows:,} rows.", field=identifier)
     starred = _all_suppressed(written)
     _compare_combinations(written, starred, raw, policy, chosen)
-    kept = _combinations(written, ~starred, n_sensitive)
+    kept = _combinations(written, ~starred)
     if not kept.n_records:
         return
     sensitive = tuple(
@@ -84,7 +79,7 @@ def _compare_combinations(
         _codes_of(column, hierarchy.labels[level])
         for column, hierarchy, level in zip(written.quasi_identifiers, chosen.hierarchies, chosen.node, strict=True)
     ]
-    for column, original in zip(written.sensitive, raw.sensitive, strict=False):
+    for column, original in zip(written.sensitive, raw.sensitive, strict=True):
         codes_written.append(_codes_of(column, original.values))
         expected.append(original.codes)
     ours, theirs = released & ~hidden, ~starred
@@ -139,11 +134,11 @@ def _with_values(column: RawColumn, values: tuple[Label, ...]) -> RawColumn:
     return replace(column, values=values, codes=_codes_of(column, values))
 
 
-def _combinations(raw: RawClasses, rows: BoolArray, n_sensitive: int) -> RawClasses:
+def _combinations(raw: RawClasses, rows: BoolArray) -> RawClasses:
     """Some of the combinations."""
     return RawClasses(
         tuple(replace(column, codes=column.codes[rows]) for column in raw.quasi_identifiers),
-        tuple(replace(column, codes=column.codes[rows]) for column in raw.sensitive[:n_sensitive]),
+        tuple(replace(column, codes=column.codes[rows]) for column in raw.sensitive),
         raw.counts[rows],
         raw.malformed,
     )

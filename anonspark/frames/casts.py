@@ -18,6 +18,7 @@ from pyspark.sql import functions as F
 from pyspark.sql.types import StructType
 
 from anonspark.errors import MalformedCellsError
+from anonspark.vocabulary import SUPPRESSED
 
 Step: TypeAlias = Callable[[DataFrame], DataFrame]
 
@@ -48,6 +49,11 @@ def malformed_cells(schema: Mapping[str, str]) -> dict[str, Column]:
     return {
         CELL + name: column(name).isNotNull() & column(name).try_cast(kind).isNull() for name, kind in schema.items()
     }
+
+
+def unmasked_cells(identifiers: Iterable[str]) -> dict[str, Column]:
+    """For each identifier of a release: whether its cell is anything but `*`."""
+    return {name: ~column(name).eqNullSafe(SUPPRESSED) for name in identifiers}
 
 
 def undecodable(columns: Iterable[str]) -> Column:

@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import reduce
+from operator import add
 from typing import Final
 
 import numpy as np
 import pyarrow as pa
-from pyspark.sql import Column, DataFrame, SparkSession
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from anonspark.domain.arrays import CodeArray, CountArray
@@ -17,6 +18,9 @@ from anonspark.vocabulary import SUPPRESSED, Suppression
 
 KEY_BITS: Final = 62
 """Of a class key; one bit stays free below the sign."""
+
+ROWS_A_BUNDLE: Final = 1 << 12
+"""Attributes of few values are looked up together, in a table of all combinations of at most so many rows."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -82,47 +86,50 @@ def release(
 
 
 def _with_labels(table: DataFrame, generalizations: Sequence[Generalization]) -> tuple[DataFrame, "_Keys"]:
-    """The numbered table with a label (l0, ...) for each attribute, and a part of the class key (p0, ...) for most."""
+    """The numbered table with a label (l0, ...) for each attribute, and parts of the class keys (b0k0, ...)."""
     texts = {f"q{index}": label_of(table, each.attribute) for index, each in enumerate(generalizations)}
-    wide = numbered(table).withColumns(texts)
+    constants = {
+        f"l{index}": F.lit(each.constant) for index, each in enumerate(generalizations) if each.constant is not None
+    }
+    wide = numbered(table).withColumns({**texts, **constants})
     keys = _pack(generalizations)
-    for index, each in enumerate(generalizations):
-        if each.constant is not None:
-            wide = wide.withColumn(f"l{index}", F.lit(each.constant))
-            continue
-        labels = _labels(table.sparkSession, each, index, keys.factors[index])
-        same = F.col(f"q{index}") == F.col(f"v{index}")
-        if None in each.leaves:
-            same = F.col(f"q{index}").eqNullSafe(F.col(f"v{index}"))
-        wide = wide.join(F.broadcast(labels), same, "left")
+    for bundle in keys.bundles:
+        labels = table.sparkSession.createDataFrame(_labels(generalizations, bundle, keys))
+        matches = []
+        for index in bundle:
+            raw, leaf = F.col(f"q{index}"), F.col(f"v{index}")
+            matches.append(raw.eqNullSafe(leaf) if None in generalizations[index].leaves else raw == leaf)
+        wide = wide.join(F.broadcast(labels), matches, "left")
     return wide, keys
 
 
-def _labels(spark: SparkSession, generalization: Generalization, index: int, factor: int) -> DataFrame:
-    """Raw value, label and key part of each leaf."""
-    return spark.createDataFrame(
-        pa.table(
-            {
-                f"v{index}": pa.array(generalization.leaves, pa.string()),
-                f"l{index}": pa.array(generalization.labels, pa.string()),
-                f"p{index}": pa.array(generalization.groups.astype(np.int64) * factor),
-            }
-        )
-    )
+def _labels(generalizations: Sequence[Generalization], bundle: Sequence[int], keys: "_Keys") -> pa.Table:
+    """Every combination of the leaves of a bundle's attributes, with their labels and their part of each key."""
+    sizes = [len(generalizations[index].leaves) for index in bundle]
+    places = np.indices(sizes).reshape(len(sizes), -1)
+    columns: dict[str, pa.Array] = {}
+    parts = {key: np.zeros(places.shape[1], dtype=np.int64) for key in keys.of_bundle(bundle)}
+    for index, place in zip(bundle, places, strict=True):
+        each = generalizations[index]
+        columns[f"v{index}"] = pa.array(each.leaves, pa.string()).take(pa.array(place))
+        columns[f"l{index}"] = pa.array(each.labels, pa.string()).take(pa.array(place))
+        parts[keys.key_of[index]] += each.groups[place].astype(np.int64) * keys.factors[index]
+    columns |= {f"b{bundle[0]}k{key}": pa.array(part) for key, part in parts.items()}
+    return pa.table(columns)
 
 
 def _with_safety(wide: DataFrame, keys: "_Keys", safe_classes: CodeArray) -> tuple[Column, DataFrame]:
     """Whether a row's class is safe, as an expression over the table that is returned with it."""
-    if not keys.members:
+    if not keys.bundles:
         return F.lit(safe_classes.shape[1] > 0), wide
-    names = [f"k{key}" for key in range(len(keys.members))]
-    sums = [reduce(lambda left, right: left + right, [F.col(f"p{index}") for index in each]) for each in keys.members]
-    known = wide.sparkSession.createDataFrame(
-        pa.table({f"s{key}": pa.array(values) for key, values in enumerate(keys.of_classes(safe_classes))})
-    )
-    matches = [F.col(name) == F.col(f"s{key}") for key, name in enumerate(names)]
-    joined = wide.withColumns(dict(zip(names, sums, strict=True))).join(F.broadcast(known), matches, "left")
-    return F.col("s0").isNotNull(), joined
+    sums = {}
+    for key in range(keys.n_keys):
+        parts = [F.col(f"b{bundle[0]}k{key}") for bundle in keys.bundles if key in keys.of_bundle(bundle)]
+        sums[f"k{key}"] = reduce(add, parts)
+    known = pa.table({f"s{key}": pa.array(values) for key, values in enumerate(keys.of_classes(safe_classes))})
+    matches = [F.col(f"k{key}") == F.col(f"s{key}") for key in range(keys.n_keys)]
+    safe = F.broadcast(wide.sparkSession.createDataFrame(known))
+    return F.col("s0").isNotNull(), wide.withColumns(sums).join(safe, matches, "left")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -130,34 +137,50 @@ class _Keys:
     """Groups of several attributes packed into 64-bit numbers, so that classes are joined by a few numbers.
 
     Attributes:
-        members: The attributes in each key.
-        factors: What an attribute's group is multiplied by; 0 where it is in no key.
+        bundles: The attributes that are looked up together; those of one group are in none.
+        key_of: The key that holds an attribute.
+        factors: What its group is multiplied by there.
     """
 
-    members: list[list[int]]
-    factors: list[int]
+    bundles: list[list[int]]
+    key_of: dict[int, int]
+    factors: dict[int, int]
+
+    @property
+    def n_keys(self) -> int:
+        """How many keys there are."""
+        return max(self.key_of.values(), default=-1) + 1
+
+    def of_bundle(self, bundle: Sequence[int]) -> list[int]:
+        """The keys that a bundle has parts of."""
+        return sorted({self.key_of[index] for index in bundle})
 
     def of_classes(self, codes: CodeArray) -> list[CountArray]:
         """The keys of classes; one array of shape (n_classes,) a key."""
-        return [
-            np.sum([codes[index].astype(np.int64) * self.factors[index] for index in each], axis=0, dtype=np.int64)
-            for each in self.members
-        ]
+        keys = [np.zeros(codes.shape[1], dtype=np.int64) for _ in range(self.n_keys)]
+        for index, key in self.key_of.items():
+            keys[key] += codes[index].astype(np.int64) * self.factors[index]
+        return keys
 
 
 def _pack(generalizations: Sequence[Generalization]) -> _Keys:
-    """Keys that hold the groups of every attribute that has more than one."""
-    members: list[list[int]] = []
-    factors = [0] * len(generalizations)
-    product = 1 << KEY_BITS
-    for index, each in enumerate(generalizations):
-        if each.constant is not None:
-            continue
-        radix = int(each.groups.max(initial=0)) + 1
+    """Keys that hold the groups of every attribute that has more than one; few look-ups, of small tables first."""
+    several = [index for index, each in enumerate(generalizations) if each.constant is None]
+    bundles: list[list[int]] = []
+    rows = ROWS_A_BUNDLE + 1
+    for index in sorted(several, key=lambda index: (len(generalizations[index].leaves), index)):
+        n_leaves = max(len(generalizations[index].leaves), 1)
+        if rows * n_leaves > ROWS_A_BUNDLE:
+            bundles.append([])
+            rows = 1
+        bundles[-1].append(index)
+        rows *= n_leaves
+    key_of, factors = {}, {}
+    key, product = 0, 1
+    for index in several:
+        radix = int(generalizations[index].groups.max(initial=0)) + 1
         if product * radix > 1 << KEY_BITS:
-            members.append([])
-            product = 1
-        factors[index] = product
+            key, product = key + 1, 1
+        key_of[index], factors[index] = key, product
         product *= radix
-        members[-1].append(index)
-    return _Keys(members, factors)
+    return _Keys(bundles, key_of, factors)

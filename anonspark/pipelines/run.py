@@ -22,7 +22,7 @@ from anonspark.domain.recount import verify_release
 from anonspark.domain.sources import TableTarget
 from anonspark.errors import EmptyTableError, RunCancelledError
 from anonspark.frames.aggregate import collect_classes
-from anonspark.frames.casts import require_well_formed
+from anonspark.frames.casts import add_malformed, require_well_formed, unmasked_cells
 from anonspark.frames.names import positions
 from anonspark.io.failures import storage_errors
 from anonspark.io.hierarchies import HierarchyFile, read_hierarchy_file
@@ -172,8 +172,9 @@ class Attempt:
     def verify(self, written: DataFrame, policy: Policy, solution: Solution) -> None:
         """Count the written rows again and hold them against what was computed; one pass over what was written."""
         masked = policy.identifiers if policy.identifier_treatment is Suppression.MASK else ()
-        sensitive = [*(each.name for each in policy.sensitive), *masked]
-        recounted = collect_classes(written, policy.names, sensitive, policy.search.memory_mb << 20)
+        flagged = written.transform(add_malformed(unmasked_cells(masked)))
+        sensitive = [each.name for each in policy.sensitive]
+        recounted = collect_classes(flagged, policy.names, sensitive, policy.search.memory_mb << 20)
         verify_release(recounted, solution.raw, solution.classes, policy, solution.release)
 
     def read_rows(self, uri: str, sep: str) -> Sequence[Sequence[Label]]:
