@@ -63,6 +63,10 @@ class Follower:
             raise RunCancelledError
         self._tell(Step(self._step, message, share))
 
+    def finish(self) -> None:
+        """From here on nothing stops the run: what is published cannot be cancelled any more."""
+        self._stop = never
+
     def leave(self) -> None:
         """The step is over."""
         now, cpu = perf_counter(), process_time()

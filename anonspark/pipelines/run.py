@@ -133,6 +133,7 @@ class Attempt:
         version = published_version(self.spark, self.target, self.run_id)
         if version is None:
             version = self.write(source, policy, solution)
+        follower.finish()
         follower.enter("publish", "recording the run")
         risks = measure_risks(solution, policy, population)
         record_solution(self.tables, self.run_id, policy, solution, risks, self.described())
