@@ -168,3 +168,14 @@ class RunCancelledError(AnonsparkError):
 
     def __init__(self) -> None:
         super().__init__("The run was cancelled; nothing was published.")
+
+
+def sentence_of(error: BaseException) -> str:
+    """What may be shown and kept of any error: of one that is not our own only the class, as its text can hold cells.
+
+    >>> sentence_of(ValueError("cell 4711"))
+    'An unexpected ValueError; run again with --debug for its traceback.'
+    """
+    if isinstance(error, AnonsparkError):
+        return error.message
+    return f"An unexpected {type(error).__name__}; run again with --debug for its traceback."

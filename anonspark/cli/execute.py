@@ -18,7 +18,7 @@ from anonspark.config.hierarchies import CsvHierarchy
 from anonspark.config.job import AnonymizeJob
 from anonspark.config.load import load_job
 from anonspark.config.locations import resolve
-from anonspark.errors import AnonsparkError, LocationError, RunCancelledError
+from anonspark.errors import AnonsparkError, LocationError, RunCancelledError, sentence_of
 from anonspark.io.job_files import is_local, read_local_text, read_text
 from anonspark.pipelines.follow import Step
 
@@ -131,14 +131,10 @@ def require_folder(summary: Path | None) -> None:
 
 
 def tell_error(error: Exception, debug: bool) -> None:
-    """One sentence on stderr; of an error that is not our own only the class, as its text can hold cells."""
+    """One sentence on stderr, with `--debug` after the traceback."""
     if debug:
         typer.echo("".join(traceback.format_exception(error)), err=True)
-    if isinstance(error, AnonsparkError):
-        typer.echo(f"Error: {error.message}", err=True)
-    else:
-        hint = "its traceback is above" if debug else "run again with --debug for its traceback"
-        typer.echo(f"Error: an unexpected {type(error).__name__}; {hint}.", err=True)
+    typer.echo(f"Error: {sentence_of(error)}", err=True)
 
 
 def tell_summary(command: Command, summary: "Callable[[], Summary]") -> bool:

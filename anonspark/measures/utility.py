@@ -134,8 +134,8 @@ def entropy_by_level(leaves: Leaves, lost: SuppressedRecords) -> list[FloatArray
 
 
 def _sum_of_logs(counts: FloatArray | CountArray) -> float:
-    """Sum of f log2 f over counts f, 0 for f = 0."""
-    positive = counts[counts > 0]
+    """Sum of f log2 f over counts f, 0 for f = 0; the same to the last bit for the same counts in any order."""
+    positive = np.sort(counts[counts > 0])
     return float((positive * np.log2(positive)).sum())
 
 

@@ -4,6 +4,7 @@ Source: Machanavajjhala et al. (2007), l-Diversity, ACM TKDD 1(1).
 """
 
 from dataclasses import dataclass
+from fractions import Fraction
 from math import ceil, log
 from typing import ClassVar
 
@@ -94,16 +95,17 @@ class RecursiveDiversity:
         return self.l
 
     def satisfied(self, classes: EquivalenceClasses) -> BoolArray:
-        """Which classes are safe; shape (n_classes,). Strict, in whole records, so no rounding where c is whole."""
+        """Which classes are safe; shape (n_classes,). Strict, so in whole numbers: c counts to six decimals."""
         first, rest = self._first_and_rest(classes)
-        return first < self.c * rest
+        c = Fraction(str(self.c)).limit_denominator(10**6)
+        return first * c.denominator < c.numerator * rest
 
     def unavoidable(self, classes: EquivalenceClasses) -> CountArray:
         """Records of one value that it takes to make up the whole's excess; shape (n_classes,)."""
         first, rest = self._first_and_rest(classes)
         excess = (first - self.c * rest) / classes.sizes
         lacking = records_beyond(classes.sizes, excess, limit=0.0, worst=1.0)
-        return np.where(first < self.c * rest, 0, np.maximum(lacking, 1))
+        return np.where(self.satisfied(classes), 0, np.maximum(lacking, 1))
 
     def _first_and_rest(self, classes: EquivalenceClasses) -> tuple[CountArray, CountArray]:
         """n_1, and n_l + n_(l+1) + ...; shapes (n_classes,)."""

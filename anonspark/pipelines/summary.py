@@ -1,17 +1,15 @@
 """The summary of a run: counts, levels, scores and risks; no value of the data."""
 
 from dataclasses import asdict
-from typing import Any, Final
+from typing import Any
 
 from anonspark.domain.encode import RawClasses
 from anonspark.domain.policy import Policy
 from anonspark.domain.population import population_sizes
-from anonspark.errors import AnonsparkError, NoReleaseError, RunCancelledError
+from anonspark.errors import AnonsparkError, NoReleaseError, RunCancelledError, sentence_of
 from anonspark.measures.risk import Risk, measure_risk
 from anonspark.pipelines.anonymize import Solution
 from anonspark.vocabulary import RunState
-
-UNEXPECTED: Final = "An unexpected error; run again with --debug for its text."
 
 Summary = dict[str, Any]
 """What is printed, written to `--summary` and kept with the run; JSON types only."""
@@ -50,10 +48,9 @@ def solution_part(solution: Solution, risks: tuple[Risk, Risk]) -> Summary:
 
 
 def failed_summary(run_id: str | None, job: str, error: BaseException) -> Summary:
-    """How a run failed; of an error that is not our own only the class is told, as its text can hold cells."""
-    told = {"type": type(error).__name__, "message": UNEXPECTED, "field": None}
-    if isinstance(error, AnonsparkError):
-        told |= {"message": error.message, "field": error.field}
+    """How a run failed, in words that hold no cell."""
+    field = error.field if isinstance(error, AnonsparkError) else None
+    told = {"type": type(error).__name__, "message": sentence_of(error), "field": field}
     state = RunState.CANCELLED if isinstance(error, RunCancelledError) else RunState.FAILED
     summary: Summary = {"run_id": run_id, "job": job, "status": str(state), "error": told}
     if isinstance(error, NoReleaseError):

@@ -159,7 +159,7 @@ class ClassTables:
         return source
 
     def _remember(self, table: ClassTable) -> None:
-        if len(self._recent) == MOST_TABLES or self._left < 0:
+        if len(self._recent) == MOST_TABLES or (self._left < 0 and len(self._recent) > 1):
             self._left += self._recent.pop(1).n_bytes
             self._nodes[1:-1] = self._nodes[2:].copy()
         self._nodes[len(self._recent)] = table.node

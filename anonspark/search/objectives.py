@@ -128,7 +128,9 @@ class Discernibility:
 
     def __init__(self, checker: NodeChecker) -> None:
         """Take sizes and limits from the checker."""
-        self._n_records, self._smallest = checker.leaves.n_records, checker.smallest_safe_class
+        self._n_records = checker.leaves.n_records
+        # Where no class can be safe, a suppressed record costs less than one in a safe class would.
+        self._smallest = min(checker.smallest_safe_class, self._n_records)
 
     def start(self, bounds: Bounds) -> None:
         """Every record in a class of the smallest safe size."""

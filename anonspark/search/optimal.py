@@ -113,9 +113,12 @@ class OptimalSearch:
         return self._found()
 
     def _found(self) -> Found:
-        state, left = self._state, self._flat_score[self._open]
-        bound = min(float(left.min()), state.score) if len(left) else state.score
-        return Found(state.best, state.score, not len(left), bound, state.nearest, tuple(state.verdicts))
+        state = self._state
+        return Found(state.best, state.score, not len(self._open), self._bound(), state.nearest, tuple(state.verdicts))
+
+    def _bound(self) -> float:
+        """No node has a lower score."""
+        return min(float(self._flat_score[self._open].min(initial=np.inf)), self._state.score)
 
     def _late(self) -> bool:
         return self._deadline is not None and monotonic() > self._deadline and self._state.best is not None
@@ -170,7 +173,8 @@ class OptimalSearch:
             self._objective.learn(self._bounds, verdict)
             below = self._bounds.suppressed[self._bounds.below(node)]
             np.maximum(below, verdict.unavoidable, out=below)
-        self._on_progress(Progress(self._state.score, self._low, len(self._open), self._checker.effort.checked))
+        best = None if self._state.best is None else self._state.score
+        self._on_progress(Progress(best, self._bound(), len(self._open), self._checker.effort.checked))
         return improved
 
     def _judge(self, verdict: NodeVerdict) -> bool:

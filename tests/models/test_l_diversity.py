@@ -88,7 +88,6 @@ def test_recursive_excess_in_records_of_one_value_must_be_suppressed() -> None:
     assert RecursiveDiversity(2, 2, "s").unavoidable(sensitive_classes("s", "ab")).tolist() == [0]
 
 
-@pytest.mark.xfail(strict=True, reason="c x rest is rounded up: 1.1 * 50 is 55.00000000000001 in binary")
 @pytest.mark.parametrize(("c", "first", "rest"), [(1.1, 55, 50), (2.2, 55, 25), (1.1, 99, 90)])
 def test_recursive_diversity_is_strict_where_c_is_a_decimal_fraction(c: float, first: int, rest: int) -> None:
     classes = sensitive_classes("s", ["a"] * first + ["b"] * rest)

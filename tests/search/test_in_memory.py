@@ -183,9 +183,6 @@ def test_a_table_of_unknown_values_only_is_released_as_nothing_if_everything_may
         assert checker.always_lost.records == 2
 
 
-@pytest.mark.xfail(
-    strict=True, raises=IndexError, reason="a waypoint is made and paid for before any table is remembered"
-)
 def test_a_cache_that_holds_nothing_only_costs_time() -> None:
     # Five attributes, of which the third and fourth to tell most apart have one level: both waypoints are one node.
     hierarchies = tuple(from_labels(name, [["x", "y"], ["*", "*"]] if name < "c" else [["x", "y"]]) for name in "abcde")

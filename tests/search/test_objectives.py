@@ -64,18 +64,7 @@ def test_no_bound_of_discernibility_is_above_the_score_of_a_node_that_it_speaks_
     bounds_hold(problem, Metric.DISCERNIBILITY)
 
 
-@pytest.mark.parametrize(
-    "metric",
-    [
-        pytest.param(
-            metric,
-            marks=pytest.mark.xfail(strict=True, reason="a class of k is taken to be the cheapest"),
-        )
-        if metric is Metric.DISCERNIBILITY
-        else metric
-        for metric in Metric
-    ],
-)
+@pytest.mark.parametrize("metric", Metric)
 def test_where_k_is_beyond_the_table_and_all_may_be_suppressed_the_lowest_node_is_best(metric: Metric) -> None:
     hierarchies = (from_labels("a", [["x", "y"], ["*", "*"]]),)
     classes = EquivalenceClasses(np.array([[0, 1]], dtype=np.int32), np.array([1, 1]))

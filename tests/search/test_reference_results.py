@@ -157,7 +157,6 @@ def test_every_metric_and_class_of_the_independent_optimum_is_measured_as_there(
     assert [hierarchy.height for hierarchy in hierarchies] == [entry["max_levels"][qi] for qi in entry["qis"]]
 
 
-@pytest.mark.xfail(strict=True, reason="the lower end of the halved range is a guess, and is told as a bound")
 @pytest.mark.parametrize("name", ["adult-k=5-supp=0.05-metric=loss-risk=1", "adult-k=5-supp=1.0-metric=precision"])
 def test_no_bound_that_a_search_tells_on_its_way_is_above_the_optimum(shared: Path, name: str) -> None:
     entry = entry_of(shared, name)
