@@ -17,6 +17,12 @@ from anonspark.models.convexity import records_beyond
 ENTROPY_TOLERANCE = 1e-9
 """A class of exactly l equal shares has entropy ln l; rounding must not fail it."""
 
+DENOMINATOR = 10**6
+"""c counts to six decimals."""
+
+MOST_C = 10**6
+"""A larger c asks for nothing more than l values."""
+
 
 @dataclass(frozen=True, slots=True)
 class DistinctDiversity:
@@ -97,15 +103,19 @@ class RecursiveDiversity:
     def satisfied(self, classes: EquivalenceClasses) -> BoolArray:
         """Which classes are safe; shape (n_classes,). Strict, so in whole numbers: c counts to six decimals."""
         first, rest = self._first_and_rest(classes)
-        c = Fraction(str(self.c)).limit_denominator(10**6)
-        return first * c.denominator < c.numerator * rest
+        return first * self._ratio.denominator < self._ratio.numerator * rest
 
     def unavoidable(self, classes: EquivalenceClasses) -> CountArray:
         """Records of one value that it takes to make up the whole's excess; shape (n_classes,)."""
         first, rest = self._first_and_rest(classes)
-        excess = (first - self.c * rest) / classes.sizes
+        excess = (first - float(self._ratio) * rest) / classes.sizes
         lacking = records_beyond(classes.sizes, excess, limit=0.0, worst=1.0)
         return np.where(self.satisfied(classes), 0, np.maximum(lacking, 1))
+
+    @property
+    def _ratio(self) -> Fraction:
+        """c, small enough for products with counts of records to fit 64 bits."""
+        return Fraction(str(min(self.c, MOST_C))).limit_denominator(DENOMINATOR)
 
     def _first_and_rest(self, classes: EquivalenceClasses) -> tuple[CountArray, CountArray]:
         """n_1, and n_l + n_(l+1) + ...; shapes (n_classes,)."""

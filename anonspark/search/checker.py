@@ -53,6 +53,7 @@ class NodeChecker(Protocol):
         smallest_safe_class: No safe class has fewer records.
         monotone: Whether whatever contains a safe class is safe, for every model.
         effort: Counts, kept by the checker.
+        batch: How many nodes are best asked about at a time.
     """
 
     lattice: Lattice
@@ -63,6 +64,7 @@ class NodeChecker(Protocol):
     smallest_safe_class: int
     monotone: bool
     effort: Effort
+    batch: int
 
     def check(self, nodes: Sequence[Node], *, with_lost: bool) -> list[NodeVerdict]:
         """Judge nodes, in one batch; `with_lost` asks for the suppressed records of those within the limit."""

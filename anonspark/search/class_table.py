@@ -7,13 +7,17 @@ class tables.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import prod
+from typing import TypeVar
 
 import numpy as np
+import numpy.typing as npt
 
-from anonspark.domain.arrays import BoolArray, CodeArray, CountArray
+from anonspark.domain.arrays import CodeArray, CountArray
 from anonspark.domain.classes import SensitiveHistograms
 from anonspark.domain.lattice import Node
 from anonspark.search.kernels import EMPTY, group_classes, merge_histograms
+
+Entry = TypeVar("Entry", np.bool_, np.int32)
 
 KEY_BITS = 63
 """Keys are signed 64-bit integers."""
@@ -60,12 +64,12 @@ class ClassTable:
         """Memory of the table, its leaves counted, histograms and source left out."""
         return 4 * (len(self.node) + 3) * len(self.sizes) + (0 if self.group is None else self.group.nbytes)
 
-    def to_base(self, chosen: BoolArray) -> BoolArray:
-        """Which base classes lie in the chosen ones."""
+    def to_base(self, of_classes: npt.NDArray[Entry]) -> npt.NDArray[Entry]:
+        """What is known of each class, for each base class."""
         table = self
         while table.source is not None and table.group is not None:
-            chosen, table = chosen[table.group], table.source
-        return chosen
+            of_classes, table = of_classes[table.group], table.source
+        return of_classes
 
 
 class KeyParts:
@@ -120,26 +124,28 @@ class ClassTables:
         self._waypoints: dict[Node, ClassTable | None] = {}
         self.made = 0
 
-    def at(self, node: Node, *, keep: bool = False) -> ClassTable:
-        """The classes of a node; kept for later ones if asked."""
+    def at(self, node: Node) -> ClassTable:
+        """The classes of a node, rolled up from the smallest table at or below it."""
+        return self.rolled_up(self.nearest(node), node)
+
+    def nearest(self, node: Node) -> ClassTable:
+        """The smallest table at or below a node, itself perhaps."""
         below = (self._nodes[: len(self._recent)] <= np.array(node, dtype=np.int16)).all(axis=1)
-        sources = [self._recent[index] for index in np.flatnonzero(below)]
-        source = min(sources, key=lambda table: len(table.sizes))
-        if source.node == node:
-            return source
-        if keep:
-            source = self._waypoint(node, source)
-        table = roll_up(source, node, self._keys)
-        if keep:
-            self._remember(table)
-        return table
+        return min((self._recent[index] for index in np.flatnonzero(below)), key=lambda table: len(table.sizes))
+
+    def rolled_up(self, source: ClassTable, node: Node) -> ClassTable:
+        """The classes of a node at or above the source's; safe to be called from several threads."""
+        return source if source.node == node else roll_up(source, node, self._keys)
 
     def is_projection(self, node: Node) -> bool:
         """Whether a node's classes are told apart by fewer columns than there are."""
         return len(self._keys.columns(node)) < len(node)
 
-    def _waypoint(self, node: Node, source: ClassTable) -> ClassTable:
-        """The smallest of the source and the waypoints to the node."""
+    def waypoint(self, node: Node) -> ClassTable:
+        """The smallest table at or below a node, waypoints on the way made first."""
+        source = self.nearest(node)
+        if source.node == node:
+            return source
         for attributes in self._prefixes:
             stop = tuple(
                 level if axis in attributes else low
@@ -158,7 +164,12 @@ class ClassTables:
                 self._waypoints[stop] = None
         return source
 
-    def _remember(self, table: ClassTable) -> None:
+    def remember(self, table: ClassTable) -> None:
+        """Keep a table for later ones, rolled up from the base as it were, so that it keeps no other table alive."""
+        source = table.source
+        if source is not None and source.source is not None and table.group is not None:
+            table.own_leaves, table.group = table.leaves, table.to_base(np.arange(len(table.sizes), dtype=np.int32))
+            table.source, table.first = self._base, None
         if len(self._recent) == MOST_TABLES or (self._left < 0 and len(self._recent) > 1):
             self._left += self._recent.pop(1).n_bytes
             self._nodes[1:-1] = self._nodes[2:].copy()

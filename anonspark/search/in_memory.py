@@ -1,6 +1,8 @@
 """The checker on arrays: nodes are judged on class tables, never on rows."""
 
+import os
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
@@ -13,6 +15,12 @@ from anonspark.measures.utility import Leaves, SuppressedRecords, leaves_of
 from anonspark.search.checker import Effort, NodeVerdict
 from anonspark.search.class_table import ClassTable, ClassTables, KeyParts
 from anonspark.search.kernels import count_leaves
+
+CLASSES_FOR_THREADS = 100_000
+"""Below, a check is over before another thread would have begun."""
+
+MOST_THREADS = 4
+"""Nodes of a batch are chosen without knowing of each other, so a larger one checks some in vain."""
 
 NO_CODES: CodeArray = np.empty((0, 0), dtype=np.int32)
 """Models look at sizes and histograms only."""
@@ -40,6 +48,8 @@ class InMemoryChecker:
         self.monotone = all(model.monotone for model in models)
         self.smallest_safe_class = max((model.smallest_safe_class for model in models), default=1)
         self.effort = Effort()
+        self.batch = min(os.cpu_count() or 1, MOST_THREADS) if classes.n_classes >= CLASSES_FOR_THREADS else 1
+        self._pool = ThreadPoolExecutor(self.batch)
         records = [np.bincount(row, weights=classes.sizes).astype(np.int64) for row in classes.codes]
         used = [np.flatnonzero(of_leaf).astype(np.int32) for of_leaf in records]
         codes = np.empty_like(classes.codes)
@@ -62,9 +72,20 @@ class InMemoryChecker:
         )
 
     def check(self, nodes: Sequence[Node], *, with_lost: bool) -> list[NodeVerdict]:
-        """Judge nodes one after the other."""
+        """Judge nodes, those of a batch on several cores; the compiled loops let go of the interpreter's lock."""
         self.effort.checked += len(nodes)
-        return [self._judge(node, self._tables.at(node, keep=True), with_lost=with_lost) for node in nodes]
+        sources = [self._tables.waypoint(node) for node in nodes]
+
+        def judge(source: ClassTable, node: Node) -> tuple[ClassTable, NodeVerdict]:
+            table = self._tables.rolled_up(source, node)
+            return table, self._judge(node, table, with_lost=with_lost)
+
+        run = map if len(nodes) == 1 else self._pool.map
+        judged = list(run(judge, sources, nodes))
+        for source, (table, _) in zip(sources, judged, strict=True):
+            if table is not source:
+                self._tables.remember(table)
+        return [verdict for _, verdict in judged]
 
     def project(self, nodes: Sequence[Node]) -> list[NodeVerdict]:
         """Judge nodes one after the other, without their suppressed records."""

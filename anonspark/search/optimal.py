@@ -7,7 +7,7 @@ nodes above it cost little, and the highest one that still fails settles most.
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from time import monotonic
 
@@ -26,6 +26,9 @@ TIE = 1e-9
 
 ROUNDING = 1e-12
 """Relative slack for sums that were added up in another order."""
+
+NODES_A_CHOICE = 8
+"""Candidates looked at for each node of a batch."""
 
 GOOD_ENOUGH = 0.01
 """The halving ends when the range is this share of the best score."""
@@ -104,10 +107,9 @@ class OptimalSearch:
 
     def run(self) -> Found:
         """Check nodes until every node is settled or the time is up."""
-        self._check(self._checker.lattice.top)
+        self._check([self._checker.lattice.top])
         while len(self._settle()) and not self._late():
-            node = self._next()
-            improved = self._check(node)
+            improved = self._check(self._next())
             if self._halving and not improved:
                 self._low = max(self._low, self._target)
         return self._found()
@@ -136,15 +138,15 @@ class OptimalSearch:
         self._open = self._open[keep]
         return self._open
 
-    def _next(self) -> Node:
-        """The highest open node, while halving the highest of those with a bound in the lower half of the range.
+    def _next(self) -> list[Node]:
+        """The highest open nodes, while halving the highest of those with a bound in the lower half of the range.
 
         Where a verdict can settle the nodes above too, the middle one.
         """
         candidates = self._open
         if self._objective.two_sided:
             middle = len(candidates) // 2
-            return self._bounds.node(int(candidates[np.argpartition(self._flat_order[candidates], middle)[middle]]))
+            return [self._bounds.node(int(candidates[np.argpartition(self._flat_order[candidates], middle)[middle]]))]
         if self._halving:
             score, best = self._flat_score[self._open], self._state.score
             self._low = max(self._low, float(score.min()))
@@ -157,11 +159,31 @@ class OptimalSearch:
                 self._low = self._target
             else:
                 self._halving = False
-        return self._bounds.node(int(candidates[np.argmax(self._flat_order[candidates])]))
+        return self._highest(candidates, 1 if self._halving else self._checker.batch)
 
-    def _check(self, node: Node) -> bool:
-        """Check a node and learn from it; returns whether it is the best so far."""
-        (verdict,) = self._checker.check([node], with_lost=self._objective.needs_lost)
+    def _highest(self, candidates: CountArray, wanted: int) -> list[Node]:
+        """The highest node, and further ones of which none lies below another."""
+        order = self._flat_order[candidates]
+        if wanted == 1:
+            return [self._bounds.node(int(candidates[np.argmax(order)]))]
+        chosen: list[Node] = []
+        some = min(NODES_A_CHOICE * wanted, len(candidates))
+        highest = candidates[np.argpartition(order, -some)[-some:]]
+        for flat in highest[np.argsort(-self._flat_order[highest])]:
+            node = self._bounds.node(int(flat))
+            if not any(all(low <= high for low, high in zip(node, other, strict=True)) for other in chosen):
+                chosen.append(node)
+        return chosen[:wanted]
+
+    def _check(self, nodes: Sequence[Node]) -> bool:
+        """Check nodes and learn from them; returns whether one is the best so far."""
+        verdicts = self._checker.check(nodes, with_lost=self._objective.needs_lost)
+        improvements = [self._learn(verdict) for verdict in verdicts]
+        return any(improvements)
+
+    def _learn(self, verdict: NodeVerdict) -> bool:
+        """Settle what a verdict settles; returns whether its node is the best so far."""
+        node = verdict.node
         improved = self._judge(verdict)
         self._bounds.score[self._bounds.at(node)] = np.inf
         if self._fails_below(verdict):
