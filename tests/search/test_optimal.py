@@ -13,7 +13,7 @@ from anonspark.domain.lattice import Lattice
 from anonspark.models.k_anonymity import KAnonymity
 from anonspark.models.l_diversity import EntropyDiversity, RecursiveDiversity
 from anonspark.models.t_closeness import TCloseness
-from anonspark.search import class_table
+from anonspark.search import class_table, in_memory
 from anonspark.search.in_memory import InMemoryChecker
 from anonspark.search.objectives import objective_of
 from anonspark.search.optimal import Found, OptimalSearch, Progress
@@ -148,6 +148,16 @@ def ten_by_ten() -> Problem:
     rows = tuple((str(one), str(other)) for one in range(10) for other in range(10))
     table = oracle.Table(columns, rows)
     return Problem(table, (Demand(KAnonymity(5), oracle.k_anonymity(5)),), Metric.LOSS, 0, Lattice((0, 0), (3, 3)))
+
+
+@settings(SLOW, max_examples=60, derandomize=True)
+@given(problems(most_columns=3))
+def test_nodes_that_are_checked_at_a_time_on_several_cores_lead_to_the_same_optimum(problem: Problem) -> None:
+    alone = search(problem)
+    with patch.object(in_memory, "CLASSES_FOR_THREADS", 0), patch("os.cpu_count", return_value=3):
+        together = search(problem)
+    assert (together.best and together.best.node, together.score) == (alone.best and alone.best.node, alone.score)
+    assert together.optimal == alone.optimal
 
 
 def test_by_hand_five_of_a_hundred_crossed_records_are_hidden_by_raw_and_fives() -> None:
