@@ -25,6 +25,9 @@ KEY_BITS = 63
 WAYPOINT_ATTRIBUTES = (2, 4)
 """Numbers of attributes that waypoints have above the bottom."""
 
+WORTH_KEEPING = 0.5
+"""Share of its source's classes up to which a table saves later ones more than it costs."""
+
 MOST_TABLES = 64
 """More would make the look-up of the nearest one dearer than what it saves."""
 
@@ -165,8 +168,10 @@ class ClassTables:
         return source
 
     def remember(self, table: ClassTable) -> None:
-        """Keep a table for later ones, rolled up from the base as it were, so that it keeps no other table alive."""
+        """Keep a table that is much smaller than its source; without the source, which may have to make room."""
         source = table.source
+        if source is not None and len(table.sizes) > WORTH_KEEPING * len(source.sizes):
+            return
         if source is not None and source.source is not None and table.group is not None:
             table.own_leaves, table.group = table.leaves, table.to_base(np.arange(len(table.sizes), dtype=np.int32))
             table.source, table.first = self._base, None

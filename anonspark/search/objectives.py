@@ -8,8 +8,11 @@ from typing import Protocol
 
 import numpy as np
 
+from anonspark.domain.arrays import FloatArray
+from anonspark.domain.lattice import Lattice
 from anonspark.measures.utility import (
     BY_LEVEL,
+    Leaves,
     SuppressedRecords,
     attribute_costs,
     average_class_size,
@@ -19,6 +22,9 @@ from anonspark.measures.utility import (
 from anonspark.search.bounds import Bounds, outer_sum
 from anonspark.search.checker import NodeChecker, NodeVerdict
 from anonspark.vocabulary import Metric
+
+ROUNDING = 1e-9
+"""Relative slack of a product that was added up as logarithms."""
 
 
 class Objective(Protocol):
@@ -128,13 +134,19 @@ class Discernibility:
 
     def __init__(self, checker: NodeChecker) -> None:
         """Take sizes and limits from the checker."""
-        self._n_records = checker.leaves.n_records
+        self._leaves, self._lattice, self._n_records = checker.leaves, checker.lattice, checker.leaves.n_records
         # Where no class can be safe, a suppressed record costs less than one in a safe class would.
         self._smallest = min(checker.smallest_safe_class, self._n_records)
 
     def start(self, bounds: Bounds) -> None:
-        """Every record in a class of the smallest safe size."""
-        bounds.score[...] = float(self._n_records) * self._smallest
+        """Every record in a class of the smallest safe size, or all in as many classes of one size as there can be.
+
+        n^2 / J is the least sum of squares of J classes (Cauchy and Schwarz); of two classes on, a record is cheaper
+        released than suppressed, and the only class of a table costs at least 3/4 of n^2, whatever is suppressed.
+        """
+        cells = _cells(self._leaves, self._lattice)
+        even = float(self._n_records) ** 2 / np.maximum(cells, 4 / 3)
+        np.maximum(even, float(self._n_records) * self._smallest, out=bounds.score)
 
     def score(self, verdict: NodeVerdict) -> float:
         """The score of a node within the limit."""
@@ -162,12 +174,14 @@ class AverageClassSize:
 
     def __init__(self, checker: NodeChecker) -> None:
         """Take sizes and limits from the checker."""
-        self._n_records, self._smallest = checker.leaves.n_records, checker.smallest_safe_class
+        self._leaves, self._lattice, self._n_records = checker.leaves, checker.lattice, checker.leaves.n_records
+        self._smallest = checker.smallest_safe_class
         self._can_suppress = checker.limit > 0
 
     def start(self, bounds: Bounds) -> None:
-        """As many classes as the smallest safe size allows."""
-        bounds.score[...] = self._with_classes(self._n_records // self._smallest)
+        """As many classes as the smallest safe size and the numbers of groups allow."""
+        most = np.minimum(_cells(self._leaves, self._lattice), self._n_records // self._smallest)
+        bounds.score[...] = self._n_records / np.maximum(most + int(self._can_suppress), 1)
 
     def score(self, verdict: NodeVerdict) -> float:
         """The score of a node within the limit."""
@@ -188,6 +202,16 @@ class AverageClassSize:
     def _with_classes(self, most: int) -> float:
         """The least score with at most so many safe classes."""
         return average_class_size(most, int(self._can_suppress), self._n_records)
+
+
+def _cells(leaves: Leaves, lattice: Lattice) -> FloatArray:
+    """Most classes that each node can have: the combinations of its groups; shape of the lattice."""
+    counts = [
+        np.log([len(np.unique(level)) for level in groups[low : high + 1]])
+        for groups, low, high in zip(leaves.groups, lattice.bottom, lattice.top, strict=True)
+    ]
+    cells: FloatArray = np.exp(outer_sum(counts)) * (1 + ROUNDING)
+    return cells
 
 
 def _learn_both_sides(objective: Objective, bounds: Bounds, verdict: NodeVerdict) -> None:
