@@ -44,7 +44,8 @@ def verify_release(
     flat = tuple(from_labels(column.name, [column.values]) for column in kept.quasi_identifiers)
     found = encode(replace(kept, sensitive=sensitive), policy, flat)
     whole = {
-        name: replace(histograms, totals=classes.sensitive[name].totals) for name, histograms in found.sensitive.items()
+        name: replace(histograms, totals=classes.sensitive[name].totals, ancestors=classes.sensitive[name].ancestors)
+        for name, histograms in found.sensitive.items()
     }
     for model in policy.models:
         unsafe = ~model.satisfied(replace(found, sensitive=whole))
@@ -57,7 +58,10 @@ def verify_release(
 def _compare_combinations(
     written: RawClasses, starred: BoolArray, raw: RawClasses, policy: Policy, chosen: Release
 ) -> None:
-    """Each combination of labels and sensitive values must have been written as often as it was computed."""
+    """Each combination of labels and sensitive values must have been written as often as it was computed.
+
+    A suppressed row is one of nothing but `*`, and its sensitive values must be those of the input too.
+    """
     leaves = leaves_of_rows(raw, chosen.hierarchies)
     expected = [
         hierarchy.groups[level][codes]
@@ -66,25 +70,26 @@ def _compare_combinations(
     released = _are_among(expected, chosen.codes[:, chosen.safe])
     for hierarchy, codes in zip(chosen.hierarchies, leaves, strict=True):
         released &= ~hierarchy.unknown[codes]
-    hidden = released & _labelled_suppressed(expected, chosen)
-    n_hidden = int(raw.counts[hidden].sum())
-    n_suppressed = chosen.suppressed if policy.suppression is Suppression.MASK else 0
-    n_starred = int(written.counts[starred].sum())
-    if n_starred != n_suppressed + n_hidden:
+    hidden = ~released | _labelled_suppressed(expected, chosen)
+    present = released | (policy.suppression is Suppression.MASK)
+    n_hidden, n_starred = int(raw.counts[hidden & present].sum()), int(written.counts[starred].sum())
+    if n_starred != n_hidden:
         raise VerificationError(
-            f"{n_starred:,} suppressed rows were written where {n_suppressed + n_hidden:,} were computed; "
+            f"{n_starred:,} suppressed rows were written where {n_hidden:,} were computed; "
             "did the input change during the run?"
         )
-    codes_written = [
-        _codes_of(column, hierarchy.labels[level])
-        for column, hierarchy, level in zip(written.quasi_identifiers, chosen.hierarchies, chosen.node, strict=True)
-    ]
+    rows = []
+    for computed, column, hierarchy, level in zip(
+        expected, written.quasi_identifiers, chosen.hierarchies, chosen.node, strict=True
+    ):
+        labels = hierarchy.labels[level]
+        all_starred = len(labels) + 1
+        ours = np.where(hidden, all_starred, computed)[present]
+        theirs = np.where(starred, all_starred, _codes_of(column, labels))
+        rows.append(np.concatenate([ours, theirs]).astype(np.int32))
     for column, original in zip(written.sensitive, raw.sensitive, strict=True):
-        codes_written.append(_codes_of(column, original.values))
-        expected.append(original.codes)
-    ours, theirs = released & ~hidden, ~starred
-    rows = [np.concatenate([left[ours], right[theirs]]) for left, right in zip(expected, codes_written, strict=True)]
-    counts = np.concatenate([raw.counts[ours], -written.counts[theirs]])
+        rows.append(np.concatenate([original.codes[present], _codes_of(column, original.values)]))
+    counts = np.concatenate([raw.counts[present], -written.counts])
     if not len(counts):
         return
     difference = np.bincount(distinct_rows(rows)[0], weights=counts)
@@ -124,7 +129,10 @@ def _are_among(rows: Sequence[CodeArray], classes: CodeArray) -> BoolArray:
 
 def _codes_of(column: RawColumn, labels: Sequence[Label]) -> CodeArray:
     """The code of each row's label; one past the last for a label that is none of these. Shape (n_rows,)."""
-    place = {label: code for code, label in enumerate(labels)}
+    place: dict[Label, int] = {}
+    for code, label in enumerate(labels):
+        # The groups of unknown leaves stand last and are labelled `*` like a group that may be released.
+        place.setdefault(label, code)
     codes = [place.get(value, len(labels)) for value in column.values]
     return np.array(codes, dtype=np.int32)[column.codes]
 

@@ -14,7 +14,7 @@ from anonspark.domain.arrays import CodeArray, CountArray
 from anonspark.domain.encode import RawClasses, RawColumn
 from anonspark.domain.hierarchy import Label
 from anonspark.errors import TooManyClassesError
-from anonspark.frames.casts import flag_names
+from anonspark.frames.casts import MALFORMED, flag_names
 from anonspark.frames.names import label_of, numbered
 from anonspark.frames.persisted import persisted
 
@@ -30,9 +30,8 @@ def combinations(table: DataFrame, quasi_identifiers: Sequence[str], sensitive: 
     Malformed rows, where the table marks them, are one combination of nulls with `bad` set.
     """
     plain = numbered(table)
-    marks = f"c{len(table.columns) - 1}"
     names = flag_names(table)
-    flags = [F.col(marks).getField(name) for name in names]
+    flags = [F.col(f"c{table.columns.index(MALFORMED)}").getField(name) for name in names]
     bad = reduce(or_, flags, F.lit(False))
     keys = {f"q{place}": label_of(table, name) for place, name in enumerate(quasi_identifiers)}
     keys |= {f"s{place}": label_of(table, name) for place, name in enumerate(sensitive)}
@@ -104,11 +103,11 @@ class _GrowingColumn:
 
     def append(self, values: pa.ChunkedArray) -> None:
         encoded = values.combine_chunks().dictionary_encode(null_encoding="encode")
-        before = len(self._codes)
+        before, n_values = len(self._codes), max(len(encoded.dictionary), 1)
         place = np.array([self._codes.setdefault(value, len(self._codes)) for value in encoded.dictionary.to_pylist()])
         part = place.astype(np.int32)[encoded.indices.to_numpy()] if len(place) else np.empty(0, dtype=np.int32)
         self._parts.append(part)
-        self.n_bytes += part.nbytes + encoded.dictionary.nbytes + 100 * (len(self._codes) - before)
+        self.n_bytes += part.nbytes + (encoded.dictionary.nbytes // n_values + 100) * (len(self._codes) - before)
 
     def finished(self) -> tuple[tuple[Label, ...], CodeArray]:
         return tuple(self._codes), np.concatenate(self._parts)

@@ -4,11 +4,21 @@ from collections.abc import Sequence
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
-from pyspark.sql.types import ArrayType, BinaryType, DataType, DoubleType, FloatType, MapType, StructType, VariantType
+from pyspark.sql.types import (
+    ArrayType,
+    BinaryType,
+    DataType,
+    DoubleType,
+    FloatType,
+    MapType,
+    StructType,
+    UserDefinedType,
+    VariantType,
+)
 
-from anonspark.errors import ColumnNotFoundError, ColumnTypeError
+from anonspark.errors import ColumnNotFoundError, ColumnTypeError, InputError
 
-NESTED = (ArrayType, MapType, StructType, BinaryType, VariantType)
+NESTED = (ArrayType, MapType, StructType, BinaryType, VariantType, UserDefinedType)
 """Types whose values have no single text."""
 
 
@@ -31,11 +41,14 @@ def positions(table: DataFrame, names: Sequence[str]) -> list[int]:
 
     Raises:
         ColumnNotFoundError: A column that the table does not have, in exactly these letters.
+        InputError: A name that several columns bear, of which only one would be treated.
     """
     columns = table.columns
     for name in names:
         if name not in columns:
             raise ColumnNotFoundError(name, columns)
+        if columns.count(name) > 1:
+            raise InputError(f"{columns.count(name)} columns are named '{name}'; rename all but one.", field=name)
     return [columns.index(name) for name in names]
 
 

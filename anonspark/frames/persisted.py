@@ -18,14 +18,15 @@ def persisted(table: DataFrame) -> Iterator[DataFrame]:
         kept = table.persist()
     except PySparkException as refusal:
         log.info("cannot persist (%s); writing a temporary table", refusal.getCondition())
-        name = f"_anonspark_{secrets.token_hex(8)}"
-        table.write.saveAsTable(name)
+    else:
         try:
-            yield table.sparkSession.table(name)
+            yield kept
         finally:
-            table.sparkSession.sql(f"DROP TABLE IF EXISTS {name}")
+            kept.unpersist()
         return
+    name = f"_anonspark_{secrets.token_hex(8)}"
     try:
-        yield kept
+        table.write.saveAsTable(name)
+        yield table.sparkSession.table(name)
     finally:
-        kept.unpersist()
+        table.sparkSession.sql(f"DROP TABLE IF EXISTS {name}")

@@ -32,7 +32,7 @@ class Generalization:
         leaves: Raw values as text, shape (n_leaves,); None is null. Values that are not listed are unsafe.
         labels: What each is released as, shape (n_leaves,).
         groups: The group of each, shape (n_leaves,): what classes are told apart by.
-        constant: The label of every value, listed or not; None where there are several groups.
+        constant: The label of every value, None where there are several groups.
     """
 
     attribute: str
@@ -40,6 +40,15 @@ class Generalization:
     labels: Sequence[Label]
     groups: CodeArray
     constant: Label = None
+
+    @property
+    def is_hidden(self) -> bool:
+        """Whether every value, listed or not, is released as `*`.
+
+        Any other label could be false for a value that is not listed, and as a literal it would stand in the query
+        plan, which event logs keep.
+        """
+        return self.constant == SUPPRESSED
 
 
 def release(
@@ -88,10 +97,8 @@ def release(
 def _with_labels(table: DataFrame, generalizations: Sequence[Generalization]) -> tuple[DataFrame, "_Keys"]:
     """The numbered table with a label (l0, ...) for each attribute, and parts of the class keys (b0k0, ...)."""
     texts = {f"q{index}": label_of(table, each.attribute) for index, each in enumerate(generalizations)}
-    constants = {
-        f"l{index}": F.lit(each.constant) for index, each in enumerate(generalizations) if each.constant is not None
-    }
-    wide = numbered(table).withColumns({**texts, **constants})
+    hidden = {f"l{index}": F.lit(SUPPRESSED) for index, each in enumerate(generalizations) if each.is_hidden}
+    wide = numbered(table).withColumns({**texts, **hidden})
     keys = _pack(generalizations)
     for bundle in keys.bundles:
         labels = table.sparkSession.createDataFrame(_labels(generalizations, bundle, keys))
@@ -137,7 +144,7 @@ class _Keys:
     """Groups of several attributes packed into 64-bit numbers, so that classes are joined by a few numbers.
 
     Attributes:
-        bundles: The attributes that are looked up together; those of one group are in none.
+        bundles: The attributes that are looked up together; hidden ones are in none.
         key_of: The key that holds an attribute.
         factors: What its group is multiplied by there.
     """
@@ -164,8 +171,8 @@ class _Keys:
 
 
 def _pack(generalizations: Sequence[Generalization]) -> _Keys:
-    """Keys that hold the groups of every attribute that has more than one; few look-ups, of small tables first."""
-    several = [index for index, each in enumerate(generalizations) if each.constant is None]
+    """Keys that hold the groups of every attribute that is not hidden; few look-ups, of small tables first."""
+    several = [index for index, each in enumerate(generalizations) if not each.is_hidden]
     bundles: list[list[int]] = []
     rows = ROWS_A_BUNDLE + 1
     for index in sorted(several, key=lambda index: (len(generalizations[index].leaves), index)):
