@@ -1,4 +1,4 @@
-"""Hierarchy files: read as bytes through Spark, from wherever Spark reads, and parsed on the driver."""
+"""Hierarchy files: read as bytes, through Spark where the driver has no such file, and parsed on the driver."""
 
 import re
 from collections.abc import Iterable
@@ -7,6 +7,7 @@ from csv import reader
 from dataclasses import dataclass
 from hashlib import sha256
 from io import StringIO
+from pathlib import Path
 from posixpath import basename
 from typing import Final
 
@@ -18,6 +19,7 @@ from pyspark.sql import SparkSession
 from anonspark.domain.check import uneven_line
 from anonspark.domain.hierarchy import Label
 from anonspark.errors import HierarchyError, LocationError
+from anonspark.io.uris import normalize_uri
 
 SEPARATORS: Final = {";": "semicolon", ",": "comma", "\t": "tab", "|": "bar"}
 """What is looked for where the given separator splits no line."""
@@ -75,11 +77,18 @@ def read_hierarchy_rows(spark: SparkSession, uri: str, sep: str = ";") -> Rows:
 
 
 def read_file(spark: SparkSession, uri: str) -> bytes:
-    """The bytes of one file; a Spark job reads them.
+    """The bytes of one file; a Spark job reads them unless the driver has the file.
 
     Raises:
         LocationError: If there is no such file, it is a folder or empty, or it cannot be read.
     """
+    address = normalize_uri(uri)
+    local = Path(address.removeprefix("file://"))
+    if address.startswith("file:") and local.is_file() and local.stat().st_size:
+        try:
+            return local.read_bytes()
+        except OSError as problem:
+            raise unreadable(uri, problem) from problem
     literal = re.sub(r"([\[\]{}*?\\])", r"\\\1", uri)
     try:
         files = spark.read.format("binaryFile").load(literal).select("path", "content").limit(2).collect()
