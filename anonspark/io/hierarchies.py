@@ -82,9 +82,8 @@ def read_file(spark: SparkSession, uri: str) -> bytes:
     Raises:
         LocationError: If there is no such file, it is a folder or empty, or it cannot be read.
     """
-    address = normalize_uri(uri)
-    local = Path(address.removeprefix("file://"))
-    if address.startswith("file:") and local.is_file() and local.stat().st_size:
+    local = Path(normalize_uri(uri).removeprefix("file://")) if "://" not in uri or uri.startswith("file:") else None
+    if local is not None and local.is_file() and local.stat().st_size:
         try:
             return local.read_bytes()
         except OSError as problem:
