@@ -51,6 +51,6 @@ lock: ## requirements.lock again from pyproject.toml; needs uv
 		--python-version 3.11 pyproject.toml -o requirements.lock
 
 clean: ## remove what tools and runs left behind; the environment stays
-	rm -rf build dist demo spark-warehouse metastore_db derby.log
+	rm -rf build dist anonspark-demo spark-warehouse metastore_db derby.log
 	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 	find anonspark tests jobs benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -2,8 +2,10 @@
 
 import json
 import logging
+import os
 import traceback
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -20,7 +22,7 @@ from anonspark.config.load import load_job
 from anonspark.config.locations import resolve
 from anonspark.errors import AnonsparkError, LocationError, RunCancelledError, sentence_of
 from anonspark.io.job_files import is_local, read_local_text, read_text
-from anonspark.pipelines.follow import Step
+from anonspark.pipelines.follow import Step, silent
 
 if TYPE_CHECKING:
     from anonspark.pipelines.summary import Summary
@@ -67,12 +69,13 @@ def execute(command: Command, show: Callable[[Mapping[str, Any]], None] | None =
     run_id = command.run_id or str(uuid4())
     try:
         require_folder(command.summary)
-        with following(Console(stderr=True)) as tell:
+        with nullcontext(silent) if speaks_json_only(command) else following(Console(stderr=True)) as tell:
             summary = run_job(command, run_id, tell)
     # Whatever goes wrong ends as one sentence and a code; Ctrl-C is no Exception.
     except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001
         ended = RunCancelledError() if isinstance(error, KeyboardInterrupt) else error
-        tell_error(ended, command.debug)
+        if not speaks_json_only(command):
+            tell_error(ended, command.debug)
         tell_summary(command, lambda: summary_of_failure(run_id, ended))
         return ended.exit_code if isinstance(ended, AnonsparkError) else UNEXPECTED_EXIT
     if not tell_summary(command, lambda: summary):
@@ -116,6 +119,11 @@ def uris_of(job: AnonymizeJob) -> Iterator[str]:
     files = [resolve(each.uri, job.base) for each in hierarchies if isinstance(each, CsvHierarchy)]
     places = [job.source().uri, job.target().uri, job.metadata_uri, population.uri if population else None, *files]
     yield from filter(None, places)
+
+
+def speaks_json_only(command: Command) -> bool:
+    """Whether nothing but the summary may be printed: spark-submit puts what goes to stderr on stdout too."""
+    return command.as_json and not command.debug and "PYSPARK_GATEWAY_PORT" in os.environ
 
 
 def require_folder(summary: Path | None) -> None:

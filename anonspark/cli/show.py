@@ -69,8 +69,9 @@ def risk_table(summary: Mapping[str, Any]) -> Table:
 def show_places(console: Console, summary: Mapping[str, Any]) -> None:
     """Where everything is, and what to be warned of."""
     output = summary["output"]
+    version = "" if output["version"] is None else f", version {output['version']}"  # files have none
     lines = [
-        f"release   {output['uri']}, version {output['version']}",
+        f"release   {output['uri']}{version}",
         f"metadata  {summary['metadata']['uri']}",
         f"run       {summary['run_id']}",
         *(f"warning   {warning}" for warning in summary["warnings"]),
