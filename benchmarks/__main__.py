@@ -1,0 +1,43 @@
+"""`python -m benchmarks [search] [peer] [job]`: each prints a Markdown section; all of them where none is named."""
+
+import argparse
+
+from benchmarks import job, markdown, peer, search
+from benchmarks.machine import circumstances, now
+
+SECTIONS = ("search", "peer", "job")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("sections", nargs="*", metavar="section", help=f"of {', '.join(SECTIONS)}; all by default")
+    parser.add_argument("--rows", type=int, nargs="+", default=list(job.ROWS), help="sizes of the whole job's tables")
+    parser.add_argument("--rounds", type=int, default=job.ROUNDS, help="of floor and job, alternating")
+    parser.add_argument("--smoke", action="store_true", help="everything once and tiny: does it run?")
+    parser.add_argument("--write", action="store_true", help=f"replace the sections in docs/{markdown.DOCUMENT.name}")
+    asked = parser.parse_args()
+    if unknown := set(asked.sections) - set(SECTIONS):
+        parser.error(f"there is no section {', '.join(sorted(unknown))}; there are {', '.join(SECTIONS)}")
+    if asked.smoke and asked.write:
+        parser.error("--smoke measures nothing worth writing")
+    for name in asked.sections or SECTIONS:
+        began = now()
+        body = measured(name, asked)
+        sizes = f" --rows {' '.join(map(str, asked.rows))} --rounds {asked.rounds}" if name == "job" else ""
+        section = f"{circumstances(began, name + sizes)}\n\n{body}"
+        print(f"## {name}\n\n{section}\n", flush=True)
+        if asked.write:
+            markdown.write_section(name, section)
+
+
+def measured(name: str, asked: argparse.Namespace) -> str:
+    """One section."""
+    if name == "search":
+        return search.report(smoke=asked.smoke)
+    if name == "peer":
+        return peer.report(smoke=asked.smoke)
+    return job.report(asked.rows, asked.rounds, smoke=asked.smoke)
+
+
+if __name__ == "__main__":
+    main()
