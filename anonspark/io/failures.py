@@ -1,11 +1,13 @@
-"""What Spark says when storage fails, in sentences of ours: Spark's own can quote cells, and few can read them."""
+"""What storage says when it fails, in sentences of ours: Spark's own can quote cells, and few can read them."""
 
 import re
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
 from typing import Final
 
+from deltalake.exceptions import DeltaError
 from pyspark.errors import PySparkException
 
 from anonspark.errors import AnonsparkError, LocationError
@@ -23,14 +25,17 @@ SENTENCES: Final = (
     ),
     (
         r"Access ?Denied|AccessControlException|Permission denied|NoAuthWithAWSException|Status Code: 40[13]"
-        r"|Unable to load credentials|NoAwsCredentials|AuthorizationFailure|AuthenticationFailed|InvalidAccessKeyId"
-        r"|SignatureDoesNotMatch|INSUFFICIENT_PERMISSIONS|(?:403|401) (?:Forbidden|Unauthorized)",
-        "refuses access; check the credentials that Spark was given for it",
+        r"|Unable to (?:load|locate) credentials|NoAwsCredentials|AuthorizationFailure|AuthenticationFailed"
+        r"|InvalidAccessKeyId|SignatureDoesNotMatch|INSUFFICIENT_PERMISSIONS|(?:403|401) (?:Forbidden|Unauthorized)"
+        r"|An error occurred \(40[13]\)|lacked the necessary privileges",
+        "refuses access; check the permissions there and the credentials that Spark was given for it",
     ),
     (
-        r"UnknownHostException|ConnectException|ConnectTimeoutException|SocketTimeoutException|Connection refused",
+        r"UnknownHostException|ConnectException|ConnectTimeoutException|SocketTimeoutException|Connection refused"
+        r"|Could not connect to the endpoint|error sending request|dns error",
         "cannot be reached; check the endpoint and the network",
     ),
+    (r"No space left on device|Disk quota exceeded", "has no space left"),
     (r"DELTA_VERSION_NOT_FOUND|Cannot time travel", "has no such version; see input.version"),
     (
         r"PATH_NOT_FOUND|DELTA_PATH_DOES_NOT_EXIST|UnknownStoreException|NoSuchBucket|FileNotFoundException"
@@ -70,9 +75,16 @@ def storage_problem(error: BaseException) -> str | None:
     return next((sentence for pattern, sentence in SENTENCES if re.search(pattern, said)), None)
 
 
+def storage_error_types() -> tuple[type[Exception], ...]:
+    """What Spark raises, and what the driver's own ways to storage do: files, the Delta library, boto3 once in use."""
+    botocore = sys.modules.get("botocore.exceptions")
+    more = (botocore.BotoCoreError, botocore.ClientError) if botocore else ()
+    return (*SPARK_ERRORS, OSError, DeltaError, *more)
+
+
 @contextmanager
 def storage_errors(name: str, field: str | None = "input", otherwise: str | None = None) -> Iterator[None]:
-    """Turn Spark's failures within the block into a LocationError about this place.
+    """Turn failures of storage within the block into a LocationError about this place.
 
     Args:
         name: What messages call the place.
@@ -80,13 +92,13 @@ def storage_errors(name: str, field: str | None = "input", otherwise: str | None
         otherwise: What to say of a failure that is not storage's; it is passed on where not given.
 
     Raises:
-        LocationError: Spark could not read or write there; Spark's own error is its cause.
+        LocationError: It could not be read or written; the error of Spark or the driver is its cause.
     """
     try:
         yield
     except AnonsparkError:
         raise
-    except SPARK_ERRORS as error:
+    except storage_error_types() as error:
         sentence = storage_problem(error) or otherwise
         if sentence is None:
             raise

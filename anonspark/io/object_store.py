@@ -1,8 +1,10 @@
 """The same storage that Spark reads, reached from the driver without Spark: addresses, credentials, folders."""
 
 import logging
+import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import PurePosixPath
 from urllib.parse import urlsplit
 
 import pyarrow.fs as pafs
@@ -50,6 +52,18 @@ class Storage:
         """The names right below `uri`; none where it does not exist."""
         found = self.files().get_file_info(pafs.FileSelector("", recursive=False, allow_not_found=True))
         return [info.base_name for info in found]
+
+    def write(self, path: str, content: bytes) -> None:
+        """Write a small file that appears whole or not at all; folders above it are made where the store has any."""
+        files = self.files()
+        draft = path if self.scheme != "file" else f"{path}.{secrets.token_hex(4)}"
+        if self.scheme == "file":
+            files.create_dir(str(PurePosixPath(path).parent), recursive=True)
+        # The Delta library's streams take bytes only, which pyarrow hands over from a buffer that is not yet full.
+        with files.open_output_stream(draft, compression=None, buffer_size=len(content) + 1) as stream:
+            stream.write(content)
+        if draft != path:
+            files.move(draft, path)
 
     def delete(self, folder: str) -> None:
         """Delete a folder with all that is in it; one that is not there is no error."""

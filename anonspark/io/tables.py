@@ -84,7 +84,7 @@ def read_table(spark: SparkSession, source: TableSource) -> ReadTable:
     with storage_errors(source.name, otherwise=f"cannot be read as {source.format}; see input.format"):
         raw, version = _raw(spark, source)
         columns = [name for name in raw.columns if name != CORRUPT]
-        rows = {RAGGED: _ragged(columns[0])} if CORRUPT in raw.columns else {}
+        rows = {RAGGED: ragged(columns[0])} if CORRUPT in raw.columns else {}
         _require_columns(source, columns)
         asked = columns_of(condition) if condition else frozenset()
         used = [name for name in columns if name in (source.columns or columns) or name in asked]
@@ -200,7 +200,7 @@ def _json(spark: SparkSession, uri: str, source: TableSource) -> DataFrame:
     return spark.read.options(**options).schema(schema).json(uri)
 
 
-def _ragged(any_column: str) -> Column:
+def ragged(any_column: str) -> Column:
     """Whether the reader could not make a row of what it read."""
     # Spark refuses a query of CORRUPT alone. A hash is always at least the smallest integer, which the optimizer does
     # not know, so that this condition keeps a second column in every query.

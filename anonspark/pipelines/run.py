@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from pathlib import Path
 from time import time
 from typing import Final
 from uuid import uuid4
@@ -18,11 +17,10 @@ from anonspark.config.job import AnonymizeJob
 from anonspark.domain.encode import RawClasses
 from anonspark.domain.hierarchy import Label
 from anonspark.domain.policy import Policy
-from anonspark.domain.recount import verify_release
 from anonspark.domain.sources import TableTarget
 from anonspark.errors import EmptyTableError, RunCancelledError
 from anonspark.frames.aggregate import collect_classes
-from anonspark.frames.casts import add_malformed, require_well_formed, unmasked_cells
+from anonspark.frames.casts import require_well_formed
 from anonspark.frames.names import positions
 from anonspark.io.failures import storage_errors
 from anonspark.io.hierarchies import HierarchyFile, read_hierarchy_file
@@ -30,15 +28,15 @@ from anonspark.io.lease import Lease, lease, lease_holder, lease_uri
 from anonspark.io.manifest import RunRow, begin_run, decide_rerun, fail_run, finish_run, last_state
 from anonspark.io.metadata_tables import MetadataTables, metadata_tables
 from anonspark.io.object_store import Storage, reachable_storage
-from anonspark.io.publish import publish, published_version
-from anonspark.io.stage import discard, discard_orphans, read_staged, stage
+from anonspark.io.outputs import Output, Published
 from anonspark.io.tables import ReadTable, read_table
 from anonspark.io.uris import normalize_uri
 from anonspark.pipelines.anonymize import Solution, apply, count_classes, solve
 from anonspark.pipelines.follow import Follower, Step, never, silent
 from anonspark.pipelines.record import record_solution
 from anonspark.pipelines.summary import Summary, failed_summary, measure_risks, solution_part
-from anonspark.vocabulary import OnMalformed, RunState, Suppression
+from anonspark.pipelines.write import output_of, verify_written, write_release
+from anonspark.vocabulary import OnMalformed, RunState
 
 log = logging.getLogger(__name__)
 
@@ -76,17 +74,22 @@ def run(
     run_id = run_id or str(uuid4())
     target = normalized(job.target())
     metadata_uri = normalize_uri(job.metadata_uri)
-    tables = metadata_tables(spark, metadata_uri)
-    place = reachable_storage(spark, lease_uri(target, metadata_uri))
-    alive = lease_holder(place, target.name, clock) == run_id
-    told = decide_rerun(last_state(tables, run_id), job.config_hash(), alive=alive)
+    with storage_errors(metadata_uri, "metadata"):
+        tables = metadata_tables(spark, metadata_uri)
+        last = last_state(tables, run_id)
+    with storage_errors(target.name, "output"):
+        place = reachable_storage(spark, lease_uri(target, metadata_uri))
+        alive = lease_holder(place, target.name, clock) == run_id
+    told = decide_rerun(last, job.config_hash(), alive=alive)
     if told is not None:
         summary: Summary = json.loads(told)
         return summary
     with ExitStack() as held:
-        guard = held.enter_context(lease(place, target.name, run_id, clock))
+        with storage_errors(target.name, "output"):
+            guard = held.enter_context(lease(place, target.name, run_id, clock))
         held.enter_context(interruptible(spark, TAG + run_id))
-        record = begin_run(tables, _starting(job, spark, run_id, target, clock))
+        with storage_errors(metadata_uri, "metadata"):
+            record = begin_run(tables, _starting(job, spark, run_id, target, clock))
         follower = Follower(tell, stop)
         try:
             attempt = Attempt(job, spark, run_id, target, metadata_uri, tables, guard, follower)
@@ -94,11 +97,12 @@ def run(
         except BaseException as error:
             ended = RunCancelledError() if isinstance(error, KeyboardInterrupt) else error
             failed = failed_summary(run_id, job.job, ended) | {"timings_s": follower.timings()}
-            fail_run(tables, record, _now(clock), ended, json.dumps(failed))
+            record_failure(tables, record, _now(clock), ended, failed)
             if ended is not error:
                 raise ended from error
             raise
-        finish_run(tables, record, _now(clock), json.dumps(summary))
+        with storage_errors(metadata_uri, "metadata"):
+            finish_run(tables, record, _now(clock), json.dumps(summary))
     return summary
 
 
@@ -130,14 +134,15 @@ class Attempt:
         warnings += self.judge_malformed(raw)
         solution = solve(raw, policy, follower)
         record = replace(record, input_version=source.version, input_rows=solution.release.n_records)
-        version = published_version(self.spark, self.target, self.run_id)
-        if version is None:
-            version = self.write(source, policy, solution)
+        with storage_errors(self.target.name, "output"):
+            output = output_of(self.spark, self.target, self.run_id)
+            version = (output.published() or self.write(output, source, policy, solution)).version
         follower.finish()
         follower.enter("publish", "recording the run")
         risks = measure_risks(solution, policy, population)
-        record_solution(self.tables, self.run_id, policy, solution, risks, self.described())
-        self.keep_hierarchies()
+        with storage_errors(self.metadata_uri, "metadata"):
+            record_solution(self.tables, self.run_id, policy, solution, risks, self.described())
+            self.keep_hierarchies()
         follower.leave()
         summary: Summary = {
             "run_id": self.run_id,
@@ -151,32 +156,15 @@ class Attempt:
         }
         return summary, replace(record, output_version=version)
 
-    def write(self, source: ReadTable, policy: Policy, solution: Solution) -> int:
-        """Stage, verify, publish; returns the version."""
-        follower = self.follower
-        follower.enter("apply", f"writing {solution.release.n_records:,} records")
-        discard_orphans(self.spark, self.target)
+    def write(self, output: Output, source: ReadTable, policy: Policy, solution: Solution) -> Published:
+        """Write the release, verify it where the job says so, and publish it."""
+        self.follower.enter("apply", f"writing {solution.release.n_records:,} records")
         released = apply(source.table, policy, solution.release)
-        with storage_errors(self.target.name, "output"):
-            staged = stage(released, self.target, self.run_id)
-            try:
-                if self.job.verify:
-                    follower.enter("verify", "measuring the written release")
-                    self.verify(read_staged(self.spark, staged), policy, solution)
-                follower.enter("publish", "publishing")
-                return publish(self.spark, staged, self.guard.check)
-            except BaseException:
-                if published_version(self.spark, self.target, self.run_id) is None:
-                    discard(self.spark, staged)
-                raise
 
-    def verify(self, written: DataFrame, policy: Policy, solution: Solution) -> None:
-        """Count the written rows again and hold them against what was computed; one pass over what was written."""
-        masked = policy.identifiers if policy.identifier_treatment is Suppression.MASK else ()
-        flagged = written.transform(add_malformed(unmasked_cells(masked)))
-        sensitive = [each.name for each in policy.sensitive]
-        recounted = collect_classes(flagged, policy.names, sensitive, policy.search.memory_mb << 20)
-        verify_release(recounted, solution.raw, solution.classes, policy, solution.release)
+        def verify(written: DataFrame) -> None:
+            verify_written(written, policy, solution)
+
+        return write_release(released, output, self.guard, self.follower, verify if self.job.verify else None)
 
     def read_rows(self, uri: str, sep: str) -> Sequence[Sequence[Label]]:
         """A hierarchy file's rows; the file is kept for the record."""
@@ -219,14 +207,11 @@ class Attempt:
 
 def copy_hierarchies(storage: Storage, hierarchy_files: Sequence[HierarchyFile]) -> None:
     """Write each file as `<sha256>.csv`, unless it is there."""
-    there, files = set(storage.children()), storage.files()
-    if storage.scheme == "file":
-        Path(storage.uri).mkdir(parents=True, exist_ok=True)
+    there = set(storage.children())
     for file in hierarchy_files:
         name = f"{file.sha256}.csv"
         if name not in there:
-            with files.open_output_stream(name) as stream:
-                stream.write(file.content)
+            storage.write(name, file.content)
             there.add(name)
 
 
@@ -243,6 +228,16 @@ def in_place_warnings(job: AnonymizeJob) -> list[str]:
         "The output replaced its own input: earlier versions, the change feed and file statistics still hold the "
         "originals until VACUUM removes them."
     ]
+
+
+def record_failure(
+    tables: MetadataTables, record: RunRow, at: datetime, error: BaseException, summary: Summary
+) -> None:
+    """Record how a run ended; where even that fails, its own error is the one to tell."""
+    try:
+        fail_run(tables, record, at, error, json.dumps(summary))
+    except Exception as second:  # noqa: BLE001  whatever it is, it must not hide the first
+        log.warning("run %s: its failure could not be recorded (%s)", record.run_id, type(second).__name__)
 
 
 @contextmanager

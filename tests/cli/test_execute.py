@@ -10,6 +10,7 @@ from anonspark.cli import execute as execute_module
 from anonspark.cli.execute import uris_of
 from anonspark.cli.main import main
 from anonspark.config.job import AnonymizeJob
+from anonspark.io import outputs as outputs_module
 from anonspark.pipelines import run as run_module
 from tests.pipelines.patients import job_dict, patients, released, states, version, write_csv
 
@@ -129,7 +130,7 @@ def test_ctrl_c_ends_with_130_and_a_cancelled_run(
     def interrupted(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(run_module, "stage", interrupted)
+    monkeypatch.setattr(outputs_module, "stage", interrupted)
     assert ended("--run-id", "r1", "--summary", str(folder / "s.json")) == 130
     assert "Error: The run was cancelled; nothing was published.\n" in capsys.readouterr().err
     assert json.loads((folder / "s.json").read_text(encoding="utf-8"))["status"] == "cancelled"

@@ -11,6 +11,7 @@ from pyspark.sql import functions as F
 
 from anonspark.config.job import AnonymizeJob
 from anonspark.errors import InputError, NoReleaseError, RunCancelledError, VerificationError
+from anonspark.io import outputs as outputs_module
 from anonspark.io.stage import StagedFiles, read_staged
 from anonspark.pipelines import run as run_module
 from anonspark.pipelines.follow import STEPS, Step
@@ -153,7 +154,7 @@ def test_a_run_that_failed_runs_again(spark: SparkSession, folder: Path, monkeyp
         raise ConnectionError("CANARY-7431")
 
     with monkeypatch.context() as broken:
-        broken.setattr(run_module, "publish", break_down)
+        broken.setattr(outputs_module, "publish", break_down)
         with pytest.raises(ConnectionError):
             run(job_in(folder), spark, run_id="r1")
     assert version(folder) is None
@@ -208,7 +209,7 @@ def test_what_was_written_wrong_is_not_published(
     def tampered(spark: SparkSession, staged: StagedFiles) -> DataFrame:
         return tamper(read_staged(spark, staged))
 
-    monkeypatch.setattr(run_module, "read_staged", tampered)
+    monkeypatch.setattr(outputs_module, "read_staged", tampered)
     with pytest.raises(VerificationError) as raised:
         run(job_in(folder), spark, run_id="r1")
     assert raised.value.exit_code == 1
@@ -222,7 +223,7 @@ def test_a_failed_run_leaves_the_published_version_and_its_rows(
 ) -> None:
     run(job_in(folder), spark)
     before = multiset(released(folder))
-    monkeypatch.setattr(run_module, "read_staged", lambda *given: one_row_less(read_staged(*given)))
+    monkeypatch.setattr(outputs_module, "read_staged", lambda *given: one_row_less(read_staged(*given)))
     with pytest.raises(VerificationError):
         run(job_in(folder, privacy=[{"model": "k-anonymity", "k": 9}]), spark)
     assert version(folder) == 0
