@@ -24,8 +24,8 @@ ROWS = (1_000_000, 10_000_000)
 ROUNDS = 3
 HEAP = "2g"
 
-FEW_CLASSES, MANY_CLASSES = 60, 1_500
-"""ZIP codes of the made-up people: about 0.1 and 1 million classes in ten million rows."""
+FEW_CLASSES, MANY_CLASSES = 4, 80
+"""ZIP codes of the made-up people: about 0.14 and 1.1 million classes in ten million rows."""
 
 SEVERAL_CLASSES_FROM = 10_000_000
 """Rows from which the table with many classes is measured too: a smaller one has no million of them."""
