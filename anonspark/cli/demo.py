@@ -96,8 +96,8 @@ def patients_table(pairs: Sequence[tuple[Row, Row]]) -> Table:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column("column", no_wrap=True)
     for number in range(1, len(pairs) + 1):
-        table.add_column(f"patient {number}", no_wrap=True)
-        table.add_column("released as", no_wrap=True)
+        table.add_column(f"patient {number}", no_wrap=True, max_width=15)
+        table.add_column("released", min_width=len("released"))
     for name in pairs[0][0] if pairs else ():
         table.add_row(Text(name), *[Text(row[name]) for pair in pairs for row in pair])
     return table

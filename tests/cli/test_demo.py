@@ -1,10 +1,12 @@
+from io import StringIO
 from pathlib import Path
 
 import pyarrow as pa
 import pytest
 from pyspark.sql import SparkSession
+from rich.console import Console
 
-from anonspark.cli.demo import same_patients
+from anonspark.cli.demo import patients_table, same_patients
 from anonspark.cli.main import main
 
 
@@ -21,13 +23,22 @@ def test_the_demo_shows_patients_before_and_after_the_levels_the_loss_and_the_ri
     assert demo(str(folder)) == 0
     shown = capsys.readouterr().out
     assert "20,000 records" in shown
-    assert [
-        word for word in ("birth_date", "loss", "risk of finding a person", "100.00%", "*") if word not in shown
-    ] == []
-    assert f"release   file://{tmp_path}/anonspark-demo/released, version 0" in shown
-    assert "anonspark anonymize --config anonspark-demo/job.yaml --set 'privacy[0].k=10'" in shown
-    assert demo() == 0
+    words = ("birth_date", "loss", "risk of finding a person", "100.00%", "patient 1", "released", "1950s", "69***")
+    assert [word for word in words if word not in shown] == []
+    assert f"release   file://{folder}/released, version 0" in shown
+    assert f"anonspark anonymize --config '{folder}/job.yaml' --set 'privacy[0].k=10'" in shown
+    assert demo(str(folder)) == 0
     assert "version 1" in capsys.readouterr().out
+
+
+def test_patients_fit_a_terminal_of_eighty_columns() -> None:
+    before = {"country_of_birth": "United States", "email": "james.wright.the.third@example.com"}
+    after = {"country_of_birth": "Born in the US", "email": "*"}
+    screen = StringIO()
+    Console(file=screen, width=80).print(patients_table([(before, after), (before, after)]))
+    assert screen.getvalue().count("released") == 2
+    assert "United States" in screen.getvalue()
+    assert max(map(len, screen.getvalue().splitlines())) <= 80
 
 
 def test_a_folder_of_somebody_else_is_not_written_to(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
