@@ -14,6 +14,7 @@ from uuid import uuid4
 import typer
 from rich.console import Console
 
+from anonspark.cli.interrupt import run_until_interrupted
 from anonspark.cli.progress import following
 from anonspark.cli.show import show_release
 from anonspark.config.hierarchies import CsvHierarchy
@@ -98,7 +99,7 @@ def run_job(command: Command, run_id: str, tell: Callable[[Step], None]) -> "Sum
         job = load_job(read_local_text(command.config), command.config, command.settings)
     # Only now: a job file with faults is told so before pyspark is loaded.
     from anonspark.io.session import open_session
-    from anonspark.pipelines.run import run
+    from anonspark.pipelines.run import run, stop_spark_work
 
     tell(Step("start", "opening a Spark session"))
     spark = open_session(
@@ -109,7 +110,10 @@ def run_job(command: Command, run_id: str, tell: Callable[[Step], None]) -> "Sum
     )
     if not local:
         job = load_job(read_text(spark, command.config), command.config, command.settings)
-    return run(job, spark, run_id=run_id, tell=tell)
+    return run_until_interrupted(
+        lambda stop: run(job, spark, run_id=run_id, tell=tell, stop=stop),
+        cancel=lambda: stop_spark_work(spark, run_id),
+    )
 
 
 def uris_of(job: AnonymizeJob) -> Iterator[str]:

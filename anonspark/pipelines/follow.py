@@ -63,6 +63,10 @@ class Follower:
             raise RunCancelledError
         self._tell(Step(self._step, message, share))
 
+    def is_stopped(self) -> bool:
+        """Whether the caller has stopped the run."""
+        return self._stop()
+
     def finish(self) -> None:
         """From here on nothing stops the run: what is published cannot be cancelled any more."""
         self._stop = never

@@ -65,7 +65,8 @@ def run(
         spark: The session to do it in.
         run_id: Names the run; a new one where not given.
         tell: Called with every step and with news within one.
-        stop: Asked before and within every step; the run is cancelled when it says so.
+        stop: Asked before and within every step; the run is cancelled when it says so. `stop_spark_work` ends the
+            Spark job that is under way.
         clock: Of the run record and the lease.
 
     Raises:
@@ -95,7 +96,9 @@ def run(
             attempt = Attempt(job, spark, run_id, target, metadata_uri, tables, guard, follower)
             summary, record = attempt.complete(record)
         except BaseException as error:
-            ended = RunCancelledError() if isinstance(error, KeyboardInterrupt) else error
+            # Spark reports a job that was stopped from outside as a failure.
+            cancelled = isinstance(error, KeyboardInterrupt) or follower.is_stopped()
+            ended = RunCancelledError() if cancelled else error
             failed = failed_summary(run_id, job.job, ended) | {"timings_s": follower.timings()}
             record_failure(tables, record, _now(clock), ended, failed)
             if ended is not error:
@@ -238,6 +241,11 @@ def record_failure(
         fail_run(tables, record, at, error, json.dumps(summary))
     except Exception as second:  # noqa: BLE001  whatever it is, it must not hide the first
         log.warning("run %s: its failure could not be recorded (%s)", record.run_id, type(second).__name__)
+
+
+def stop_spark_work(spark: SparkSession, run_id: str) -> None:
+    """Stop what Spark does for a run at this moment; asked from another thread, whose `stop` says so too."""
+    spark.interruptTag(TAG + run_id)
 
 
 @contextmanager
