@@ -1,6 +1,7 @@
 """The whole anonymize job beside its floor: plain Spark that reads the table, groups it once and writes it once."""
 
 import shutil
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
@@ -117,7 +118,10 @@ class Peaks:
 def report(rows: Sequence[int], rounds: int, *, smoke: bool) -> str:
     """The whole section."""
     cases = [JobCase(5_000, 3, diversity=True)] if smoke else cases_of(rows)
-    lines = [row_of(case, *measure(case, 1 if smoke else rounds)) for case in cases]
+    lines = []
+    for case in cases:
+        lines.append(row_of(case, *measure(case, 1 if smoke else rounds)))
+        print(*lines[-1][:9], file=sys.stderr)
     return as_table(HEADS, lines, texts=0)
 
 

@@ -1,8 +1,8 @@
 """The exact search beside an independent engine and beside a plain loop over the whole lattice."""
 
 import os
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import sys
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -190,6 +190,7 @@ def report(*, smoke: bool) -> str:
         if case.problem not in loops:
             loops[case.problem] = measure_loop(case, nodes)
         rows.append(row_of(case, measure_warm(case, runs), loops[case.problem]))
+        print(*rows[-1][:8], file=sys.stderr)
     cold = next((case for case in cases if case.reference and case.policy.max_suppression == 0.05), cases[0])
     parts = [
         note,
@@ -216,10 +217,8 @@ def chosen_cases(*, smoke: bool) -> tuple[list[SearchCase], str]:
 
 def loop_table(cases: Iterable[SearchCase], loops: Mapping[Problem, LoopSpeed]) -> str:
     """Speed of the plain loop on each table."""
-    lattices: dict[Problem, Lattice] = defaultdict()
-    for case in cases:
-        lattices[case.problem] = case.lattice
-    rows: Sequence[Sequence[str]] = [
+    lattices = {case.problem: case.lattice for case in cases}
+    rows = [
         [
             problem.table,
             str(len(problem.hierarchies)),
