@@ -1,8 +1,6 @@
 """The one pass that a search needs: distinct combinations, counted on the cluster and brought to the driver."""
 
 from collections.abc import Iterator, Sequence
-from functools import reduce
-from operator import or_
 
 import numpy as np
 import pyarrow as pa
@@ -14,7 +12,7 @@ from anonspark.domain.arrays import CodeArray, CountArray
 from anonspark.domain.encode import RawClasses, RawColumn
 from anonspark.domain.hierarchy import Label
 from anonspark.errors import TooManyClassesError
-from anonspark.frames.casts import MALFORMED, flag_names
+from anonspark.frames.casts import MALFORMED, any_of, flag_names
 from anonspark.frames.names import label_of, numbered
 from anonspark.frames.persisted import persisted
 
@@ -32,7 +30,7 @@ def combinations(table: DataFrame, quasi_identifiers: Sequence[str], sensitive: 
     plain = numbered(table)
     names = flag_names(table)
     flags = [F.col(f"c{table.columns.index(MALFORMED)}").getField(name) for name in names]
-    bad = reduce(or_, flags, F.lit(False))
+    bad = any_of(flags)
     keys = {f"q{place}": label_of(table, name) for place, name in enumerate(quasi_identifiers)}
     keys |= {f"s{place}": label_of(table, name) for place, name in enumerate(sensitive)}
     wanted = [F.when(~bad, label).alias(name) if names else label.alias(name) for name, label in keys.items()]

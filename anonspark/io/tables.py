@@ -22,6 +22,7 @@ from anonspark.frames.casts import (
     is_malformed,
     leave_out_malformed,
     malformed_cells,
+    opaque,
     try_cast_columns,
     undecodable,
 )
@@ -96,7 +97,7 @@ def read_table(spark: SparkSession, source: TableSource) -> ReadTable:
         if condition:
             holds = F.coalesce(condition_column(condition, table.schema), F.lit(False))
             unsure = is_malformed(table, {*rows, *(CELL + name for name in asked)})
-            table = table.filter(holds | unsure)
+            table = table.filter(opaque(holds | unsure))
         flagged = table.select(*_chosen(table, source.columns or columns))
         return ReadTable(flagged, leave_out_malformed(flagged), version, source.name)
 

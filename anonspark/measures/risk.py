@@ -11,7 +11,8 @@ import numpy as np
 from anonspark.domain.arrays import CountArray
 
 LEVELS = ((0.09, "low"), (0.2, "medium"), (0.5, "high"), (1.0, "very_high"))
-"""Highest risk up to which a release is called so: classes of at least 12, 5 and 2 records; thresholds as in El Emam (2013)."""
+"""Highest risk up to which a release is called so: classes of at least 12, 5 and 2 records; thresholds as in El Emam
+(2013)."""
 
 
 @dataclass(frozen=True, slots=True)

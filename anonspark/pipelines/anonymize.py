@@ -81,8 +81,11 @@ def solve(raw: RawClasses, policy: Policy, follower: Follower) -> Solution:
     """Search the lattice; no Spark from here on.
 
     Raises:
+        EmptyTableError: There are no records.
         NoReleaseError: No lattice node satisfies the policy.
     """
+    if not raw.n_records:
+        raise EmptyTableError("that was read")
     follower.enter("search", f"{len(raw.counts):,} combinations of {raw.n_records:,} records")
     hierarchies = build_hierarchies(policy, raw)
     lattice = bounded_lattice(policy, hierarchies)
@@ -175,10 +178,12 @@ def _no_release(
         return NoReleaseError(f"k = {needed} needs {needed:,} records, and the table has {n_records:,}; lower k.")
     if nearest is None:
         return NoReleaseError("No lattice node satisfies the policy; loosen the models or raise max_suppression.")
-    share = nearest.suppressed / n_records
+    # Rounded up, so that who follows the advice gets the release.
+    decimals = 10 ** len(str(n_records))
+    share = -(-nearest.suppressed * decimals // n_records) / decimals
     return NoReleaseError(
         f"No lattice node satisfies the policy with at most {limit:,} suppressed records; the nearest suppresses "
-        f"{nearest.suppressed:,} of {n_records:,}. Set max_suppression to at least {share:.4f}, or loosen the models.",
+        f"{nearest.suppressed:,} of {n_records:,}. Set max_suppression to at least {share}, or loosen the models.",
         {
             "levels": dict(zip(checker.names, nearest.node, strict=True)),
             "suppressed": nearest.suppressed,

@@ -103,7 +103,6 @@ def test_malformed_rows_are_left_out_of_counting_and_of_the_release(spark: Spark
     assert rows_of(lazy) == {("10", 1): 1, ("10", 2): 1}
 
 
-@pytest.mark.xfail(strict=True, reason="the search is begun with no class at all and ends in a ValueError of numpy")
 def test_a_table_of_nothing_but_malformed_rows_has_nothing_to_release() -> None:
     with pytest.raises(EmptyTableError):
         solve(raw([], two_zips()), two_zips(), Follower())
@@ -194,7 +193,6 @@ def test_the_nearest_miss_says_which_node_would_need_how_much_suppression() -> N
     assert solve(raw(rows, enough), enough, Follower()).release.suppressed == 2
 
 
-@pytest.mark.xfail(strict=True, reason="a third is rounded down, and of 3 rows it allows none to be suppressed")
 def test_the_suppression_that_the_nearest_miss_names_is_enough_for_any_number_of_rows() -> None:
     rows: list[Row] = [("10",), ("10",), ("11",)]
     with pytest.raises(NoReleaseError) as raised:
