@@ -2,9 +2,11 @@
 
 import json
 import os
+import re
 import socket
 import subprocess
 import sys
+import time
 import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -37,6 +39,17 @@ class S3Server:
     url: str
     client: Any
 
+    def forget_everything(self) -> None:
+        """An empty bucket again, which refuses nothing."""
+        self.demand_keys(False)
+        self.tell("reset", b"")
+        self.client.create_bucket(Bucket=BUCKET)
+
+    def tell(self, what: str, body: bytes) -> None:
+        """Ask something of the server that is no S3."""
+        request = urllib.request.Request(f"{self.url}/moto-api/{what}", body, {"Content-Type": "text/plain"})
+        urllib.request.urlopen(request).close()
+
     def put(self, key: str, content: str | bytes) -> None:
         """Write an object."""
         self.client.put_object(Bucket=BUCKET, Key=key, Body=content)
@@ -62,7 +75,7 @@ class S3Server:
     def demand_keys(self, demanded: bool) -> None:
         """Whether a request needs the key of a user who may do what it does; nobody may."""
         requests_let_through = b"0" if demanded else b"1000000000"
-        urllib.request.urlopen(f"{self.url}/moto-api/reset-auth", requests_let_through).close()
+        self.tell("reset-auth", requests_let_through)
 
     def table(self, key: str) -> DeltaTable:
         """A Delta table of the bucket."""
@@ -102,7 +115,7 @@ class S3Server:
 
 @contextmanager
 def s3_server() -> Iterator[S3Server]:
-    """Start a server with an empty bucket."""
+    """Start a server; it knows no bucket yet."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -122,7 +135,7 @@ def s3_server() -> Iterator[S3Server]:
         config=Config(retries={"max_attempts": 20, "mode": "standard"}, connect_timeout=5),  # the server is starting
     )
     try:
-        client.create_bucket(Bucket=BUCKET)
+        client.list_buckets()
         yield S3Server(url, client)
     finally:
         process.terminate()
@@ -144,25 +157,64 @@ class Ended:
         return line.removeprefix("Error: ")
 
 
-def command(config: str, folder: Path, conf: Mapping[str, str], *arguments: str) -> list[str]:
-    """The command line."""
-    settings = [part for key, value in conf.items() for part in ("--spark-conf", f"{key}={value}")]
-    program = "from anonspark.cli.main import main; main()"
-    line = [sys.executable, "-c", program, "anonymize", "--config", config, "--master", "local[2]"]
-    return [*line, "--summary", str(folder / "summary.json"), *settings, *arguments]
+COMMANDS = """
+import json, sys
+from anonspark.cli.main import main
+for line in sys.stdin:
+    try:
+        main(json.loads(line))
+    except SystemExit as ended:
+        print(f"ENDED {ended.code}", flush=True)
+"""
+"""A process that does one command line after the other, in one Spark session."""
 
 
-def anonymize(config: str, folder: Path, conf: Mapping[str, str], *arguments: str) -> Ended:
-    """Run `anonspark anonymize` as its own process, below a folder."""
-    (folder / "summary.json").unlink(missing_ok=True)
-    ended = subprocess.run(
-        command(config, folder, conf, *arguments),
-        cwd=folder,
-        env=os.environ | {"PYTHONPATH": str(REPOSITORY), "PYTHONUNBUFFERED": "1"},
-        capture_output=True,
-        text=True,
-        timeout=600,
-        check=False,
-    )
-    summary = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
-    return Ended(ended.returncode, ended.stdout + ended.stderr, summary)
+@dataclass(frozen=True, slots=True)
+class Terminal:
+    """Where `anonspark anonymize` is called again and again; Spark starts with the first call.
+
+    Attributes:
+        process: Does what it is told.
+        folder: Its working folder.
+        settings: `--spark-conf` of every call.
+    """
+
+    process: "subprocess.Popen[str]"
+    folder: Path
+    settings: tuple[str, ...]
+
+    def anonymize(self, config: str, *arguments: str) -> Ended:
+        """Run a job."""
+        summary, shown = self.folder / "summary.json", self.folder / "shown"
+        summary.unlink(missing_ok=True)
+        before = len(shown.read_text(encoding="utf-8"))
+        line = ["anonymize", "--config", config, "--master", "local[2]", "--summary", str(summary), *self.settings]
+        assert self.process.stdin is not None
+        self.process.stdin.write(json.dumps([*line, *arguments]) + "\n")
+        self.process.stdin.flush()
+        while not (ended := re.search(r"^ENDED (\d+)$", shown.read_text(encoding="utf-8")[before:], re.MULTILINE)):
+            assert self.process.poll() is None, shown.read_text(encoding="utf-8")
+            time.sleep(0.1)
+        told = json.loads(summary.read_text(encoding="utf-8"))
+        return Ended(int(ended[1]), shown.read_text(encoding="utf-8")[before:], told)
+
+
+@contextmanager
+def terminal(folder: Path, conf: Mapping[str, str]) -> Iterator[Terminal]:
+    """A process in a folder, with settings for Spark; all that it prints is in the file `shown`."""
+    settings = tuple(part for key, value in conf.items() for part in ("--spark-conf", f"{key}={value}"))
+    with (
+        (folder / "shown").open("w") as shown,
+        subprocess.Popen(
+            [sys.executable, "-c", COMMANDS],
+            cwd=folder,
+            env=os.environ | {"PYTHONPATH": str(REPOSITORY)},
+            stdin=subprocess.PIPE,
+            stdout=shown,
+            stderr=subprocess.STDOUT,
+            text=True,
+        ) as process,
+    ):
+        yield Terminal(process, folder, settings)
+        assert process.stdin is not None
+        process.stdin.close()

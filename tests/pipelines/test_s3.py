@@ -1,5 +1,6 @@
 """Whole jobs against an S3 server: the command line, Spark's S3A, the driver's own way to the bucket, the lease."""
 
+import io
 import json
 import os
 import subprocess
@@ -13,7 +14,7 @@ import pandas as pd
 import pytest
 
 from tests.pipelines.patients import COLUMNS, N_ROWS, classes, job_dict, kept, patients
-from tests.pipelines.s3_server import BUCKET, REPOSITORY, SECRET, S3Server, anonymize, s3_server
+from tests.pipelines.s3_server import BUCKET, REPOSITORY, SECRET, S3Server, Terminal, s3_server, terminal
 
 SEXES = "F;known;*\nM;known;*\n;unknown;*\n"
 """A hierarchy file; the empty field is null."""
@@ -21,14 +22,28 @@ SEXES = "F;known;*\nM;known;*\n;unknown;*\n"
 nightly = pytest.mark.nightly
 
 
-@pytest.fixture
-def server() -> Iterator[S3Server]:
-    """A bucket with the patients and the hierarchy of their sexes."""
+@pytest.fixture(scope="module")
+def running() -> Iterator[S3Server]:
+    """The server that all tests share."""
     with s3_server() as server:
-        rows = pd.DataFrame(patients(), columns=COLUMNS)
-        server.put("data/patients.csv", rows.to_csv(index=False, lineterminator="\n"))
-        server.put("hierarchies/sex.csv", SEXES)
         yield server
+
+
+@pytest.fixture
+def server(running: S3Server) -> S3Server:
+    """A bucket with the patients and the hierarchy of their sexes, and nothing else."""
+    running.forget_everything()
+    rows = pd.DataFrame(patients(), columns=COLUMNS)
+    running.put("data/patients.csv", rows.to_csv(index=False, lineterminator="\n"))
+    running.put("hierarchies/sex.csv", SEXES)
+    return running
+
+
+@pytest.fixture(scope="module")
+def shell(running: S3Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Terminal]:
+    """The process that all tests share; it lives through them in one Spark session."""
+    with terminal(tmp_path_factory.mktemp("shell"), running.spark_conf()) as shell:
+        yield shell
 
 
 def job(**changes: Any) -> dict[str, Any]:
@@ -59,8 +74,8 @@ def places_of_secret(server: S3Server, folder: Path) -> list[str]:
     return [*objects, *rows, *map(str, files)]
 
 
-def test_a_job_on_s3_is_published_there_once_and_leaves_nothing_beside(server: S3Server, tmp_path: Path) -> None:
-    ended = anonymize(put_job(server), tmp_path, server.spark_conf(), "--run-id", "r1")
+def test_a_job_on_s3_is_published_there_once_and_leaves_nothing_beside(server: S3Server, shell: Terminal) -> None:
+    ended = shell.anonymize(put_job(server), "--run-id", "r1")
     assert ended.code == 0, ended.shown
 
     table = server.frame("out/released")
@@ -80,46 +95,45 @@ def test_a_job_on_s3_is_published_there_once_and_leaves_nothing_beside(server: S
 
     before = server.objects()
     assert before[copy] == SEXES.encode()
-    files = {f"out/released/{file}" for file in server.table("out/released").file_uris()} | {
-        f"out/released/{uri.partition('/out/released/')[2]}" for uri in server.table("out/released").file_uris()
+    files = {f"out/released/{uri.partition('/out/released/')[2]}" for uri in server.table("out/released").file_uris()}
+    assert {key for key in before if key.startswith("out/released/") and "/_delta_log/" not in key} == files
+    tables = {"runs", "solutions", "lattice_nodes", "class_histogram", "risk", "utility"}
+    assert {key.split("/")[2] for key in before if key.startswith("out/_anonspark/")} == tables | {
+        "hierarchies",
+        "leases",
     }
-    beside = [key for key in before if key.startswith("out/released/") and "/_delta_log/" not in key]
-    assert set(beside) <= files
     assert [key for key in before if not key.startswith(("data/", "hierarchies/", "jobs/", "out/"))] == []
     assert SECRET not in ended.shown
-    assert places_of_secret(server, tmp_path) == []
+    assert places_of_secret(server, shell.folder) == []
 
-    again = anonymize(put_job(server), tmp_path, server.spark_conf(), "--run-id", "r1")
+    again = shell.anonymize(put_job(server), "--run-id", "r1")
     assert (again.code, again.summary) == (0, ended.summary)
     assert server.objects() == before
 
 
 @nightly
-def test_one_csv_object_is_replaced_on_s3(server: S3Server, tmp_path: Path) -> None:
+def test_one_csv_object_is_replaced_on_s3(server: S3Server, shell: Terminal) -> None:
     config = put_job(server, output={"uri": f"s3://{BUCKET}/out/released.csv", "format": "csv"})
     for k in (4, 9):
-        ended = anonymize(config, tmp_path, server.spark_conf(), "--set", f"privacy[0].k={k}", "--debug")
+        ended = shell.anonymize(config, "--set", f"privacy[0].k={k}")
         assert ended.code == 0, ended.shown
         assert ended.summary["output"] == {"uri": f"s3a://{BUCKET}/out/released.csv", "version": None}
-        server.client.download_file(BUCKET, "out/released.csv", str(tmp_path / "released.csv"))
-        table = pd.read_csv(tmp_path / "released.csv", dtype=str)
+        table = pd.read_csv(io.BytesIO(server.objects("out/released.csv")["out/released.csv"]), dtype=str)
         assert (len(table), list(table.columns)) == (N_ROWS, COLUMNS)
         assert classes(table).size().min() >= k
         beside = [key for key in server.objects("out/") if not key.startswith("out/_anonspark/")]
         assert beside == ["out/released.csv"]
         assert [key for key in server.objects("out/_anonspark/") if "/staged/" in key] == []
-        # Spark's own log is shown now.
-        assert SECRET not in ended.shown
-    assert places_of_secret(server, tmp_path) == []
+    assert places_of_secret(server, shell.folder) == []
 
 
 @nightly
-def test_a_folder_of_parquet_files_is_complete_or_refused_on_s3(server: S3Server, tmp_path: Path) -> None:
+def test_a_folder_of_parquet_files_is_complete_or_refused_on_s3(server: S3Server, shell: Terminal) -> None:
     config = put_job(server, output={"uri": f"s3a://{BUCKET}/out/parquet", "format": "parquet"})
-    assert anonymize(config, tmp_path, server.spark_conf()).code == 0
+    assert shell.anonymize(config).code == 0
     before = server.objects("out/parquet")
     assert "out/parquet/_SUCCESS" in before
-    refused = anonymize(config, tmp_path, server.spark_conf())
+    refused = shell.anonymize(config)
     assert (refused.code, refused.summary["error"]["field"]) == (2, "output.uri")
     assert "is not empty" in refused.sentence
     assert server.objects("out/parquet") == before
@@ -127,37 +141,38 @@ def test_a_folder_of_parquet_files_is_complete_or_refused_on_s3(server: S3Server
 
 @nightly
 @pytest.mark.parametrize(
-    ("prefix", "place", "field"),
+    ("prefix", "field"),
     [
-        ("out/", "metadata", "metadata"),
-        ("out/_anonspark/leases/", "output", "output"),
-        ("out/released/anonspark-", "output", "output"),
-        ("out/released/_delta_log/", "output", "output"),
+        ("out/", "output"),
+        ("out/_anonspark/runs/", "metadata"),
+        ("out/released/anonspark-", "output"),
+        ("out/released/_delta_log/", "output"),
     ],
 )
 def test_a_bucket_that_refuses_to_be_written_keeps_the_release_it_has(
-    server: S3Server, tmp_path: Path, prefix: str, place: str, field: str
+    server: S3Server, shell: Terminal, prefix: str, field: str
 ) -> None:
     config = put_job(server)
-    assert anonymize(config, tmp_path, server.spark_conf()).code == 0
-    before = server.frame("out/released")
+    assert shell.anonymize(config).code == 0
+    before, keys = server.frame("out/released"), list(server.objects("out/released/"))
     server.deny("s3:PutObject", prefix)
-    refused = anonymize(config, tmp_path, server.spark_conf(), "--set", "privacy[0].k=9")
+    refused = shell.anonymize(config, "--set", "privacy[0].k=9")
     server.allow_all()
     assert (refused.code, refused.summary["error"]["field"]) == (2, field), refused.shown
-    named = {"metadata": f"s3a://{BUCKET}/out/_anonspark", "output": f"s3a://{BUCKET}/out/released"}[place]
+    named = {"metadata": f"s3a://{BUCKET}/out/_anonspark", "output": f"s3a://{BUCKET}/out/released"}[field]
     assert refused.sentence == (
         f"{named} refuses access; check the permissions there and the credentials that Spark was given for it."
     )
     assert SECRET not in refused.shown
     assert server.table("out/released").version() == 0
     assert server.frame("out/released").equals(before)
+    assert list(server.objects("out/released/")) == keys
 
 
 @nightly
-def test_what_cannot_be_read_on_s3_is_told_in_one_sentence(server: S3Server, tmp_path: Path) -> None:
+def test_what_cannot_be_read_on_s3_is_told_in_one_sentence(server: S3Server, shell: Terminal) -> None:
     def refused(**changes: Any) -> str:
-        ended = anonymize(put_job(server, **changes), tmp_path, server.spark_conf())
+        ended = shell.anonymize(put_job(server, **changes))
         assert ended.code == 2, ended.shown
         return ended.sentence
 
@@ -165,22 +180,22 @@ def test_what_cannot_be_read_on_s3_is_told_in_one_sentence(server: S3Server, tmp
     no_bucket, no_key = "s3a://no-such-bucket/patients.csv", f"s3a://{BUCKET}/data/nobody.csv"
     assert refused(input=raw | {"uri": no_bucket}) == f"{no_bucket} does not exist."
     assert refused(input=raw | {"uri": no_key}) == f"{no_key} does not exist."
-    ended = anonymize(f"s3a://{BUCKET}/jobs/none.yaml", tmp_path, server.spark_conf())
+    ended = shell.anonymize(f"s3a://{BUCKET}/jobs/none.yaml")
     assert (ended.code, ended.sentence) == (2, f"The job file s3a://{BUCKET}/jobs/none.yaml does not exist.")
     config = put_job(server)
     server.deny("s3:GetObject", "data/")
-    ended = anonymize(config, tmp_path, server.spark_conf())
+    ended = shell.anonymize(config)
     assert (ended.code, ended.summary["error"]["field"]) == (2, "input")
     assert "patients.csv refuses access" in ended.sentence
 
 
 @nightly
-def test_a_wrong_key_is_told_in_one_sentence(server: S3Server, tmp_path: Path) -> None:
+def test_a_wrong_key_is_told_in_one_sentence(server: S3Server, shell: Terminal) -> None:
     config = put_job(server)
-    (tmp_path / "job.yaml").write_text(json.dumps(job()).replace("../hierarchies", f"s3a://{BUCKET}/hierarchies"))
+    (shell.folder / "job.yaml").write_text(json.dumps(job()).replace("../hierarchies", f"s3a://{BUCKET}/hierarchies"))
     server.demand_keys(True)
-    remote = anonymize(config, tmp_path, server.spark_conf())
-    local = anonymize(str(tmp_path / "job.yaml"), tmp_path, server.spark_conf())
+    remote = shell.anonymize(config)
+    local = shell.anonymize("job.yaml")
     for ended in (remote, local):
         assert ended.code == 2, ended.shown
         assert "refuses access; check the permissions there and the credentials" in ended.sentence
@@ -189,10 +204,12 @@ def test_a_wrong_key_is_told_in_one_sentence(server: S3Server, tmp_path: Path) -
 
 @nightly
 def test_a_server_that_is_not_there_is_told_in_one_sentence(server: S3Server, tmp_path: Path) -> None:
-    config = put_job(server)
-    ended = anonymize(config, tmp_path, server.spark_conf(endpoint="http://127.0.0.1:9"))
+    with terminal(tmp_path, server.spark_conf(endpoint="http://127.0.0.1:9")) as shell:
+        ended = shell.anonymize(put_job(server), "--debug")  # with Spark's own log
     assert ended.code == 2, ended.shown
     assert "cannot be reached" in ended.sentence
+    assert "Traceback" in ended.shown
+    assert SECRET not in ended.shown
 
 
 WAITING = """
@@ -215,7 +232,7 @@ run(load_job(read_text(spark, sys.argv[1]), sys.argv[1]), spark, run_id="first",
 
 
 @nightly
-def test_of_two_runs_at_once_the_second_is_turned_away(server: S3Server, tmp_path: Path) -> None:
+def test_of_two_runs_at_once_the_second_is_turned_away(server: S3Server, shell: Terminal) -> None:
     config = put_job(server)
     pairs = [f"{key}={value}" for key, value in server.spark_conf().items()]
     first = subprocess.Popen(
@@ -228,11 +245,11 @@ def test_of_two_runs_at_once_the_second_is_turned_away(server: S3Server, tmp_pat
     assert first.stdout is not None
     assert first.stdin is not None
     assert first.stdout.readline() == "writing\n"
-    second = anonymize(config, tmp_path, server.spark_conf(), "--run-id", "second")
+    second = shell.anonymize(config, "--run-id", "second")
     assert (second.code, second.summary["error"]["type"]) == (1, "RunConflictError")
     assert second.sentence == f"Run first is writing s3a://{BUCKET}/out/released; start again when it has ended."
     first.communicate("go on\n", timeout=300)
     assert first.returncode == 0
     assert server.table("out/released").version() == 0
-    third = anonymize(config, tmp_path, server.spark_conf(), "--run-id", "second")
+    third = shell.anonymize(config, "--run-id", "second")
     assert (third.code, server.table("out/released").version()) == (0, 1)
