@@ -16,6 +16,7 @@ from pyspark.sql import functions as F
 from pyspark.sql.types import StructType
 
 from anonspark.errors import MalformedCellsError
+from anonspark.frames.names import quoted
 from anonspark.vocabulary import SUPPRESSED
 
 Step: TypeAlias = Callable[[DataFrame], DataFrame]
@@ -35,7 +36,7 @@ CELL: Final = "cell "
 
 def column(name: str) -> Column:
     """A column by its name as it is, with dots, blanks and backticks."""
-    return F.col(f"`{name.replace('`', '``')}`")
+    return F.col(quoted(name))
 
 
 def malformed_cells(schema: Mapping[str, str]) -> dict[str, Column]:

@@ -14,10 +14,11 @@ from pyspark.sql.pandas.types import to_arrow_schema
 from pyspark.sql.types import MapType, StructType
 
 from anonspark.errors import InputError
+from anonspark.frames.names import quoted
 from anonspark.io.delta_log import delta_table
 from anonspark.io.metadata_schema import SCHEMA_VERSION, SCHEMAS, VERSION_PROPERTY
 from anonspark.io.object_store import Storage, reachable_storage
-from anonspark.io.stage import quoted, quoted_table
+from anonspark.io.stage import quoted_table
 
 log = logging.getLogger(__name__)
 

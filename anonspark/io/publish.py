@@ -17,6 +17,7 @@ from pyspark.sql import SparkSession
 
 from anonspark.domain.sources import TableTarget
 from anonspark.errors import InputError, RunConflictError
+from anonspark.frames.names import quoted
 from anonspark.io.delta_log import (
     WRITER,
     check_target,
@@ -30,7 +31,7 @@ from anonspark.io.delta_log import (
     writer_epoch,
 )
 from anonspark.io.object_store import Storage, reachable_storage
-from anonspark.io.stage import StagedFiles, discard, quoted, quoted_table, read_staged, root_of
+from anonspark.io.stage import StagedFiles, discard, quoted_table, read_staged, root_of
 from anonspark.vocabulary import WriteMode
 
 log = logging.getLogger(__name__)

@@ -13,6 +13,7 @@ from pyspark.sql.types import StructType
 
 from anonspark.domain.sources import TableTarget
 from anonspark.errors import InputError, LocationError
+from anonspark.frames.names import quoted
 from anonspark.io.delta_log import (
     check_target,
     delta_table,
@@ -190,15 +191,6 @@ def check_folder(storage: Storage, target: TableTarget, schema: StructType) -> i
             f"The folder {target.name} is not empty and not a Delta table; name another output.", field="output"
         )
     return writer_epoch(table)
-
-
-def quoted(name: str) -> str:
-    """A column's name or one part of a table's, in backticks.
-
-    >>> quoted("a`b.c")
-    '`a``b.c`'
-    """
-    return f"`{name.replace('`', '``')}`"
 
 
 def table_parts(table: str) -> list[str]:
