@@ -8,8 +8,10 @@ import numpy as np
 
 from anonspark.domain.arrays import CodeArray, CountArray, FloatArray
 from anonspark.domain.lattice import Node
-from anonspark.search.kernels import EMPTY, HASH_MULTIPLIER, compiled
+from anonspark.search.kernels import HASH_MULTIPLIER, compiled
 from benchmarks.workloads import SearchCase
+
+EMPTY = np.int64(-1)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

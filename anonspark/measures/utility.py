@@ -7,6 +7,7 @@ suppressed the cost is a lower bound for every set of suppressed records.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -16,7 +17,7 @@ from anonspark.domain.lattice import Node
 from anonspark.vocabulary import Metric
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)  # without slots, which leave no place for what is computed once
 class Leaves:
     """The values of the quasi-identifiers that occur in the table, at every level; one array an attribute.
 
@@ -34,10 +35,15 @@ class Leaves:
     domain_sizes: tuple[int, ...]
     weights: tuple[float, ...]
 
-    @property
+    @cached_property
     def n_records(self) -> int:
         """Records of the whole table."""
         return int(self.records[0].sum())
+
+    @cached_property
+    def entropies(self) -> tuple[FloatArray, ...]:
+        """Sum of f log2 f over the records f of the groups at each level; shape (n_levels,) each."""
+        return tuple(_sums_of_logs(groups, records) for groups, records in zip(self.groups, self.records, strict=True))
 
     def weighted_mean(self, costs: Sequence[float]) -> float:
         """Mean of one cost an attribute, by weight."""
@@ -120,23 +126,27 @@ def entropy_by_level(leaves: Leaves, lost: SuppressedRecords) -> list[FloatArray
     Source: De Waal and Willenborg (1999), Netherlands Official Statistics 14; Gionis and Tassa (2009), IEEE TKDE 21(2).
     """
     costs = []
-    for records, groups, known in zip(leaves.records, leaves.groups, lost.by_leaf, strict=True):
-        raw = _sum_of_logs(records)
-        cost = np.empty(len(groups), dtype=np.float64)
-        for level, of_leaf in enumerate(groups):
-            generalized = np.bincount(of_leaf, weights=records)
-            cost[level] = _sum_of_logs(generalized) - raw
-            if lost.records:
-                unsafe = np.bincount(of_leaf, weights=known)
-                cost[level] += _sum_of_logs(np.array([known.sum()])) - _sum_of_logs(unsafe)
+    for groups, of_groups, known in zip(leaves.groups, leaves.entropies, lost.by_leaf, strict=True):
+        cost = of_groups - of_groups[0]
+        if lost.records:
+            n_known = float(known.sum())
+            cost += n_known * np.log2(max(n_known, 1.0)) - _sums_of_logs(groups, known)
         costs.append(cost)
     return costs
 
 
-def _sum_of_logs(counts: FloatArray | CountArray) -> float:
-    """Sum of f log2 f over counts f, 0 for f = 0; the same to the last bit for the same counts in any order."""
-    positive = np.sort(counts[counts > 0])
-    return float((positive * np.log2(positive)).sum())
+def _sums_of_logs(groups: CodeArray, records: CountArray) -> FloatArray:
+    """Sum of f log2 f over the records f of the groups at each level, 0 for f = 0; shape (n_levels,).
+
+    The same to the last bit for the same counts in any order, which sorting makes sure of.
+    """
+    n_levels, n_groups = len(groups), int(groups.max(initial=0)) + 1
+    places = groups + (np.arange(n_levels) * n_groups)[:, np.newaxis]
+    weights = np.broadcast_to(records, groups.shape)
+    counts = np.bincount(places.ravel(), weights=weights.ravel(), minlength=n_levels * n_groups)
+    counts = np.sort(counts.reshape(n_levels, n_groups), axis=1)
+    sums: FloatArray = (counts * np.log2(np.maximum(counts, 1.0))).sum(axis=1)
+    return sums
 
 
 BY_LEVEL = {

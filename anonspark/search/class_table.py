@@ -4,9 +4,9 @@ Source of the ideas: Prasser, Kohlmayer and Kuhn (2016), Software: Practice and 
 class tables.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from math import prod
+from threading import local
 from typing import TypeVar
 
 import numpy as np
@@ -15,18 +15,17 @@ import numpy.typing as npt
 from anonspark.domain.arrays import CodeArray, CountArray
 from anonspark.domain.classes import SensitiveHistograms
 from anonspark.domain.lattice import Node
-from anonspark.search.kernels import EMPTY, group_classes, merge_histograms
+from anonspark.search.bundles import Bundles
+from anonspark.search.kernels import group_classes, merge_histograms
 
 Entry = TypeVar("Entry", np.bool_, np.int32)
 
-KEY_BITS = 63
-"""Keys are signed 64-bit integers."""
-
-WAYPOINT_ATTRIBUTES = (2, 4)
-"""Numbers of attributes that waypoints have above the bottom."""
-
 WORTH_KEEPING = 0.5
 """Share of its source's classes up to which a table saves later ones more than it costs."""
+
+LEAST_SLOT_BITS = 4
+
+NEVER = np.iinfo(np.int64).max
 
 MOST_TABLES = 64
 """More would make the look-up of the nearest one dearer than what it saves."""
@@ -51,20 +50,20 @@ class ClassTable:
     source: "ClassTable | None" = None
     group: CodeArray | None = None
     first: CodeArray | None = None
-    own_leaves: CodeArray | None = None
+    own_packed: CodeArray | None = None
 
     @property
-    def leaves(self) -> CodeArray:
-        """Codes of the used leaves of one record a class, shape (n_attributes, n_classes); made when asked for."""
-        if self.own_leaves is None:
+    def packed(self) -> CodeArray:
+        """Leaves of one record a class, packed by `Bundles`, shape (n_bundles, n_classes); made when asked for."""
+        if self.own_packed is None:
             if self.source is None or self.first is None:
                 raise ValueError("a base table needs its leaves")
-            self.own_leaves = self.source.leaves[:, self.first]
-        return self.own_leaves
+            self.own_packed = self.source.packed[:, self.first]
+        return self.own_packed
 
     @property
     def n_bytes(self) -> int:
-        """Memory of the table, its leaves counted, histograms and source left out."""
+        """Memory of the table with the codes that it will make, histograms and source left out."""
         return 4 * (len(self.node) + 3) * len(self.sizes) + (0 if self.group is None else self.group.nbytes)
 
     def to_base(self, of_classes: npt.NDArray[Entry]) -> npt.NDArray[Entry]:
@@ -75,57 +74,46 @@ class ClassTable:
         return of_classes
 
 
-class KeyParts:
-    """What each leaf adds to a class's key at each level, all attributes and levels in one row."""
+class Scratch(local):
+    """Arrays that roll-ups write in; each thread has its own, which grows to the largest table it saw.
 
-    def __init__(self, groups: Sequence[CodeArray], seed: int = 0) -> None:
-        """Take the groups of the used leaves, shape (n_levels, n_leaves) for each attribute."""
-        dense = [np.stack([np.unique(level, return_inverse=True)[1] for level in levels]) for levels in groups]
-        counts = [level_codes.max(axis=1) + 1 for level_codes in dense]
-        self.exact = prod(int(of_attribute.max()) for of_attribute in counts) < 1 << KEY_BITS
-        rng = np.random.default_rng(seed)
-        parts, stride = [], 1
-        for level_codes, of_attribute in zip(dense, counts, strict=True):
-            radix = int(of_attribute.max())
-            digits = np.arange(radix) * stride if self.exact else rng.integers(0, 1 << KEY_BITS, radix)
-            parts.append(digits[level_codes].ravel())
-            stride = stride * radix if self.exact else 1
-        self.parts: CountArray = np.concatenate(parts).astype(np.int64)
-        self.groups: CodeArray = np.concatenate([level_codes.ravel() for level_codes in dense]).astype(np.int32)
-        self._begins = np.cumsum([0, *(level_codes.size for level_codes in dense)])[:-1]
-        self._widths = np.array([level_codes.shape[1] for level_codes in dense])
-        self._several = [(of_attribute > 1).tolist() for of_attribute in counts]
+    Attributes:
+        keys: Of classes.
+        slots: The hash table. A slot below `used` is empty, so that nobody has to clear it.
+        used: See `group_classes`.
+        sizes: Of groups.
+        first: Class of each group.
+    """
 
-    def columns(self, node: Node) -> CountArray:
-        """The attributes that tell classes apart at a node: those of one group do not."""
-        return np.array([index for index, level in enumerate(node) if self._several[index][level]], dtype=np.int64)
+    def __init__(self) -> None:
+        """Nothing yet."""
+        self.keys: CountArray = np.empty(0, dtype=np.int64)
+        self.slots: CountArray = np.empty((0, 2), dtype=np.int64)
+        self.used = 0
+        self.sizes: CountArray = np.empty(0, dtype=np.int64)
+        self.first: CodeArray = np.empty(0, dtype=np.int32)
 
-    def starts(self, node: Node, columns: CountArray) -> CountArray:
-        """Where the leaves of the columns begin at the node's levels."""
-        starts: CountArray = self._begins[columns] + np.array(node, dtype=np.int64)[columns] * self._widths[columns]
-        return starts
+    def table_for(self, n_classes: int) -> CountArray:
+        """The hash table for so many classes, the other arrays at least as long."""
+        if n_classes > len(self.keys):
+            self.keys, self.sizes = np.empty(n_classes, dtype=np.int64), np.empty(n_classes, dtype=np.int64)
+            self.first = np.empty(n_classes, dtype=np.int32)
+        n_slots = 1 << max((2 * n_classes - 1).bit_length(), LEAST_SLOT_BITS)
+        if n_slots > len(self.slots):
+            self.slots, self.used = np.full((n_slots, 2), -1, dtype=np.int64), 0
+        return self.slots[:n_slots]
 
 
 class ClassTables:
-    """The class tables that later ones are rolled up from: the base, waypoints, and those of nodes that were checked.
+    """The class tables that later ones are rolled up from: the base, and those of nodes that were checked."""
 
-    A waypoint has the levels of the node that was asked for in the attributes that tell most classes apart, and is
-    at the bottom in the others. It is made when its levels are asked for the second time, so it costs no more than
-    it saves.
-    """
-
-    def __init__(self, base: ClassTable, keys: KeyParts, most_bytes: int, information: Sequence[float]) -> None:
-        """Take the raw classes, the memory that other tables may hold, and how much each attribute tells apart."""
-        self._keys = keys
+    def __init__(self, base: ClassTable, bundles: Bundles, most_bytes: int) -> None:
+        """Take the raw classes and the memory that other tables may hold."""
+        self._bundles, self._scratch = bundles, Scratch()
         self._base, self._recent = base, [base]
         self._nodes = np.zeros((MOST_TABLES, len(base.node)), dtype=np.int16)
+        self._lengths = np.full(MOST_TABLES, len(base.sizes), dtype=np.int64)
         self._left = most_bytes
-        by_information = sorted(range(len(information)), key=lambda axis: -information[axis])
-        self._prefixes = [
-            frozenset(by_information[:length]) for length in WAYPOINT_ATTRIBUTES if length < len(by_information)
-        ]
-        self._waypoints: dict[Node, ClassTable | None] = {}
-        self.made = 0
 
     def at(self, node: Node) -> ClassTable:
         """The classes of a node, rolled up from the smallest table at or below it."""
@@ -133,39 +121,17 @@ class ClassTables:
 
     def nearest(self, node: Node) -> ClassTable:
         """The smallest table at or below a node, itself perhaps."""
-        below = (self._nodes[: len(self._recent)] <= np.array(node, dtype=np.int16)).all(axis=1)
-        return min((self._recent[index] for index in np.flatnonzero(below)), key=lambda table: len(table.sizes))
+        n_tables = len(self._recent)
+        above = (self._nodes[:n_tables] > np.array(node, dtype=np.int16)).any(axis=1)
+        return self._recent[int(np.where(above, NEVER, self._lengths[:n_tables]).argmin())]
 
     def rolled_up(self, source: ClassTable, node: Node) -> ClassTable:
         """The classes of a node at or above the source's; safe to be called from several threads."""
-        return source if source.node == node else roll_up(source, node, self._keys)
+        return source if source.node == node else roll_up(source, node, self._bundles, self._scratch)
 
     def is_projection(self, node: Node) -> bool:
         """Whether a node's classes are told apart by fewer columns than there are."""
-        return len(self._keys.columns(node)) < len(node)
-
-    def waypoint(self, node: Node) -> ClassTable:
-        """The smallest table at or below a node, waypoints on the way made first."""
-        source = self.nearest(node)
-        if source.node == node:
-            return source
-        for attributes in self._prefixes:
-            stop = tuple(
-                level if axis in attributes else low
-                for axis, (level, low) in enumerate(zip(node, self._base.node, strict=True))
-            )
-            if stop in self._waypoints:
-                table = self._waypoints[stop]
-                if table is None and self._left > 0:
-                    table = roll_up(source if _at_or_below(source.node, stop) else self._base, stop, self._keys)
-                    self._waypoints[stop] = table
-                    self._left -= table.n_bytes
-                    self.made += 1
-                if table is not None and len(table.sizes) < len(source.sizes):
-                    source = table
-            else:
-                self._waypoints[stop] = None
-        return source
+        return not all(self._bundles.tells_apart(axis, level) for axis, level in enumerate(node))
 
     def remember(self, table: ClassTable) -> None:
         """Keep a table that is much smaller than its source; without the source, which may have to make room."""
@@ -173,43 +139,39 @@ class ClassTables:
         if source is not None and len(table.sizes) > WORTH_KEEPING * len(source.sizes):
             return
         if source is not None and source.source is not None and table.group is not None:
-            table.own_leaves, table.group = table.leaves, table.to_base(np.arange(len(table.sizes), dtype=np.int32))
+            table.own_packed, table.group = table.packed, table.to_base(np.arange(len(table.sizes), dtype=np.int32))
             table.source, table.first = self._base, None
         if len(self._recent) == MOST_TABLES or (self._left < 0 and len(self._recent) > 1):
             self._left += self._recent.pop(1).n_bytes
-            self._nodes[1:-1] = self._nodes[2:].copy()
-        self._nodes[len(self._recent)] = table.node
+            self._nodes[1:-1], self._lengths[1:-1] = self._nodes[2:].copy(), self._lengths[2:].copy()
+        self._nodes[len(self._recent)], self._lengths[len(self._recent)] = table.node, len(table.sizes)
         self._recent.append(table)
         self._left -= table.n_bytes
 
 
-def _at_or_below(node: Node, other: Node) -> bool:
-    return all(level <= limit for level, limit in zip(node, other, strict=True))
-
-
-def roll_up(source: ClassTable, node: Node, keys: KeyParts) -> ClassTable:
+def roll_up(source: ClassTable, node: Node, bundles: Bundles, scratch: Scratch) -> ClassTable:
     """The classes of a node at or above the source's."""
-    columns = keys.columns(node)
-    n_rows = len(source.sizes)
-    bits = max((2 * n_rows - 1).bit_length(), 4)
-    group, first = np.empty(n_rows, dtype=np.int32), np.empty(n_rows, dtype=np.int32)
-    sizes = np.empty(n_rows, dtype=np.int64)
+    keys, slots = bundles.keys(node), scratch.table_for(len(source.sizes))
+    group = np.empty(len(source.sizes), dtype=np.int32)
     n_groups = group_classes(
-        columns,
-        keys.starts(node, columns),
-        keys.parts,
+        keys.bundles,
+        keys.starts,
+        keys.strides,
         keys.groups,
-        keys.exact,
-        source.leaves,
+        keys.cells,
+        source.packed,
         source.sizes,
-        np.full((1 << bits, 2), EMPTY),
-        64 - bits,
+        scratch.keys,
+        slots,
+        scratch.used,
         group,
-        sizes,
-        first,
+        scratch.sizes,
+        scratch.first,
     )
+    scratch.used += len(group)
     sensitive = {name: _merged(histograms, group, n_groups) for name, histograms in source.sensitive.items()}
-    return ClassTable(node, sizes[:n_groups].copy(), sensitive, source, group, first[:n_groups].copy())
+    sizes, first = scratch.sizes[:n_groups].copy(), scratch.first[:n_groups].copy()
+    return ClassTable(node, sizes, sensitive, source, group, first)
 
 
 def _merged(histograms: SensitiveHistograms, group: CodeArray, n_groups: int) -> SensitiveHistograms:

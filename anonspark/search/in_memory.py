@@ -3,6 +3,7 @@
 import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import reduce
 
 import numpy as np
 
@@ -12,9 +13,10 @@ from anonspark.domain.hierarchy import GeneralizationHierarchy
 from anonspark.domain.lattice import Lattice, Node
 from anonspark.domain.model import PrivacyModel
 from anonspark.measures.utility import Leaves, SuppressedRecords, leaves_of
+from anonspark.search.bundles import Bundles
 from anonspark.search.checker import Effort, NodeVerdict
-from anonspark.search.class_table import ClassTable, ClassTables, KeyParts
-from anonspark.search.kernels import count_leaves
+from anonspark.search.class_table import ClassTable, ClassTables
+from anonspark.search.kernels import count_codes, tally
 
 CLASSES_FOR_THREADS = 100_000
 """Below, a check is over before another thread would have begun."""
@@ -57,24 +59,23 @@ class InMemoryChecker:
             codes[axis] = (np.cumsum(of_leaf > 0, dtype=np.int32) - 1)[classes.codes[axis]]
         records = [of_leaf[rows] for of_leaf, rows in zip(records, used, strict=True)]
         self.leaves: Leaves = leaves_of(hierarchies, used, records, weights or [1.0] * len(used))
-        self._leaf_starts = np.cumsum([0, *(len(of_leaf) for of_leaf in records)])
-        self._always = np.zeros(self._leaf_starts[-1], dtype=np.int64)
-        admissible, sizes, sensitive = codes, classes.sizes, classes.sensitive
+        self._bundles = Bundles(self.leaves.groups)
+        packed, sizes, sensitive = self._bundles.pack(codes), classes.sizes, classes.sensitive
+        self._starts = np.cumsum([0, *self._bundles.sizes()])
+        self._always = np.zeros(self._starts[-1], dtype=np.int64)
         if classes.inadmissible is not None and classes.inadmissible.any():
-            self._add_leaves(classes.inadmissible, codes, sizes, self._always)
+            count_codes(classes.inadmissible, packed, sizes, self._starts, self._always)
             kept = np.flatnonzero(~classes.inadmissible)
-            admissible, sizes = np.ascontiguousarray(codes[:, kept]), sizes[kept]
+            packed, sizes = np.ascontiguousarray(packed[:, kept]), sizes[kept]
             sensitive = {name: histograms.of_classes(kept) for name, histograms in sensitive.items()}
-        self._base = ClassTable((0,) * len(self.names), sizes, sensitive, own_leaves=admissible)
+        self._base = ClassTable((0,) * len(self.names), sizes, sensitive, own_packed=packed)
         self.always_lost = self._count_lost(np.zeros(len(sizes), dtype=np.bool_))
-        self._tables = ClassTables(
-            self._base, KeyParts(self.leaves.groups), cache_bytes, [_entropy(row) for row in records]
-        )
+        self._tables = ClassTables(self._base, self._bundles, cache_bytes)
 
     def check(self, nodes: Sequence[Node], *, with_lost: bool) -> list[NodeVerdict]:
         """Judge nodes, those of a batch on several cores; the compiled loops let go of the interpreter's lock."""
         self.effort.checked += len(nodes)
-        sources = [self._tables.waypoint(node) for node in nodes]
+        sources = [self._tables.nearest(node) for node in nodes]
 
         def judge(source: ClassTable, node: Node) -> tuple[ClassTable, NodeVerdict]:
             table = self._tables.rolled_up(source, node)
@@ -99,8 +100,9 @@ class InMemoryChecker:
     def classes_at(self, node: Node) -> tuple[EquivalenceClasses, BoolArray]:
         """The classes of a node with the groups of its levels as codes, and which of them are safe."""
         table = self._tables.at(node)
+        leaves = self._bundles.unpack(table.packed)
         codes = np.stack(
-            [groups[level][row] for groups, level, row in zip(self.leaves.groups, node, table.leaves, strict=True)]
+            [groups[level][row] for groups, level, row in zip(self.leaves.groups, node, leaves, strict=True)]
         )
         classes = EquivalenceClasses(codes, table.sizes, table.sensitive)
         return classes, self._unavoidable(table) == 0
@@ -112,13 +114,14 @@ class InMemoryChecker:
 
     def _judge(self, node: Node, table: ClassTable, *, with_lost: bool) -> NodeVerdict:
         unavoidable, sizes = self._unavoidable(table), table.sizes
-        unsafe = unavoidable > 0
-        kept = sizes[~unsafe]
-        suppressed = int(sizes[unsafe].sum()) + self.always_lost.records
-        least = int(unavoidable.sum()) + self.always_lost.records
+        unsafe_records, certain, kept_classes, kept_squares, capacity = tally(
+            sizes, unavoidable, self.smallest_safe_class
+        )
+        suppressed = unsafe_records + self.always_lost.records
+        least = certain + self.always_lost.records
         lost = certainly_lost = None
         if with_lost and suppressed <= self.limit:
-            lost = certainly_lost = self._count_lost(table.to_base(unsafe))
+            lost = certainly_lost = self._count_lost(table.to_base(unavoidable > 0))
             if not self.monotone:
                 known = self._count_lost(table.to_base(unavoidable >= sizes))
                 certainly_lost = SuppressedRecords(least, known.by_leaf)
@@ -126,9 +129,9 @@ class InMemoryChecker:
             node=node,
             suppressed=suppressed,
             unavoidable=least,
-            kept_classes=len(kept),
-            kept_squares=float(np.square(kept, dtype=np.float64).sum()),
-            capacity=int(((sizes - unavoidable) // self.smallest_safe_class).sum()),
+            kept_classes=kept_classes,
+            kept_squares=kept_squares,
+            capacity=capacity,
             lost=lost,
             certainly_lost=certainly_lost,
         )
@@ -136,23 +139,12 @@ class InMemoryChecker:
     def _unavoidable(self, table: ClassTable) -> CountArray:
         """Records of each class that must be suppressed however it is split: the most that any model says."""
         classes = EquivalenceClasses(NO_CODES, table.sizes, table.sensitive)
-        most = np.zeros(len(table.sizes), dtype=np.int64)
-        for model in self.models:
-            np.maximum(most, model.unavoidable(classes), out=most)
-        return most
+        of_models = [model.unavoidable(classes) for model in self.models]
+        return reduce(np.maximum, of_models, np.zeros_like(table.sizes)) if len(of_models) != 1 else of_models[0]
 
     def _count_lost(self, chosen: BoolArray) -> SuppressedRecords:
         """The records of the chosen admissible base classes and of all inadmissible ones, by leaf."""
         counts = self._always.copy()
-        self._add_leaves(chosen, self._base.leaves, self._base.sizes, counts)
-        by_leaf = tuple(np.split(counts, self._leaf_starts[1:-1]))
+        count_codes(chosen, self._base.packed, self._base.sizes, self._starts, counts)
+        by_leaf = self._bundles.by_leaf(counts)
         return SuppressedRecords(int(by_leaf[0].sum()), by_leaf)
-
-    def _add_leaves(self, chosen: BoolArray, codes: CodeArray, sizes: CountArray, counts: CountArray) -> None:
-        count_leaves(chosen, codes, sizes, self._leaf_starts[:-1], counts)
-
-
-def _entropy(counts: CountArray) -> float:
-    """In nats."""
-    shares = counts / counts.sum()
-    return -float((shares * np.log(shares)).sum())

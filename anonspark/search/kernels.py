@@ -1,8 +1,7 @@
 """The compiled loops of the search; each compiles once a machine and is cached on disk.
 
-A class at a node has a 64-bit key: the sum of one part for each attribute. Where the number of combinations fits,
-parts are mixed-radix digits and keys are exact; else they are random and classes of equal keys are compared
-attribute by attribute.
+A class at a node has a 64-bit key: group x stride, summed over bundles of attributes. Where the number of combinations
+fits, keys are exact; else strides are random and classes of equal keys are compared bundle by bundle.
 """
 
 from collections.abc import Callable
@@ -21,74 +20,113 @@ def compiled(kernel: Kernel) -> Kernel:
     return cast("Kernel", numba.njit(cache=True, nogil=True)(kernel))
 
 
-EMPTY = np.int64(-1)
 HASH_MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)  # 2^64 / golden ratio: Fibonacci hashing (Knuth, TAOCP 3, 6.4)
 
 
 @compiled
+def write_keys(
+    bundles: CountArray, starts: CountArray, strides: CountArray, groups: CodeArray, packed: CodeArray, keys: CountArray
+) -> None:
+    """The key of each class; arguments as for `group_classes`."""
+    keys[:] = 0
+    for index in range(bundles.shape[0]):
+        codes, start, stride = packed[bundles[index]], starts[index], strides[index]
+        for row in range(keys.shape[0]):
+            keys[row] += groups[start + codes[row]] * stride
+
+
+@compiled
+def agree(bundles: CountArray, starts: CountArray, groups: CodeArray, packed: CodeArray, one: int, other: int) -> bool:
+    """Whether two classes are in the same group of every bundle."""
+    for index in range(bundles.shape[0]):
+        codes, start = packed[bundles[index]], starts[index]
+        if groups[start + codes[one]] != groups[start + codes[other]]:
+            return False
+    return True
+
+
+@compiled
 def group_classes(
-    columns: CountArray,
+    bundles: CountArray,
     starts: CountArray,
-    parts: CountArray,
+    strides: CountArray,
     groups: CodeArray,
-    exact: bool,
-    leaves: CodeArray,
+    cells: int,
+    packed: CodeArray,
     sizes: CountArray,
+    keys: CountArray,
     slots: CountArray,
-    shift: int,
+    used: int,
     group: CodeArray,
     group_sizes: CountArray,
     first: CodeArray,
 ) -> int:
-    """Merge classes that agree on the given columns at the given levels; returns the number of groups.
+    """Merge classes that agree on the given bundles; returns the number of groups.
 
     Args:
-        columns: The attributes to look at; those with one group only may be left out.
-        starts: Where the leaves of each of them begin in `parts` and `groups`, at the wanted level.
-        parts: What a leaf at a level adds to the key.
-        groups: The group of a leaf at a level.
-        exact: Whether equal keys are equal groups.
-        leaves: Shape (n_attributes, n_classes).
+        bundles: The bundles to look at; those of one group only may be left out.
+        starts: Where the codes of each of them begin in `groups`.
+        strides: What a group of each of them is multiplied by.
+        groups: The group of a code.
+        cells: Most keys there can be, where equal keys are equal groups; else 0.
+        packed: Shape (n_bundles, n_classes): codes.
         sizes: Shape (n_classes,).
-        slots: The hash table, shape (a power of two, 2), all EMPTY: group and key.
-        shift: 64 - log2(length of the table).
+        keys: Scratch, at least n_classes.
+        slots: The hash table, shape (a power of two, at least 2 x n_classes; 2): group + `used`, and key.
+        used: What stands in `slots` below this is from earlier calls; the next call's is this + n_classes.
         group: Out, shape (n_classes,): the group of each class, numbered by first appearance.
         group_sizes: Out: records of each group.
         first: Out: the first class of each group.
     """
     n_classes = sizes.shape[0]
+    write_keys(bundles, starts, strides, groups, packed, keys[:n_classes])
     mask = slots.shape[0] - 1
+    shift = 64
+    while slots.shape[0] >> (64 - shift) > 1:
+        shift -= 1
+    direct = 0 < cells <= slots.shape[0]
     n_groups = 0
     for row in range(n_classes):
-        key = np.int64(0)
-        for index in range(columns.shape[0]):
-            key += parts[starts[index] + leaves[columns[index], row]]
-        place = np.int64((np.uint64(key) * HASH_MULTIPLIER) >> np.uint64(shift))
+        key = keys[row]
+        place = key if direct else np.int64((np.uint64(key) * HASH_MULTIPLIER) >> np.uint64(shift))
         while True:
-            found = slots[place, 0]
-            if found == EMPTY:
-                slots[place, 0] = n_groups
+            found = slots[place, 0] - used
+            if found < 0:
+                slots[place, 0] = n_groups + used
                 slots[place, 1] = key
                 group[row] = n_groups
                 group_sizes[n_groups] = sizes[row]
                 first[n_groups] = row
                 n_groups += 1
                 break
-            if slots[place, 1] == key:
-                same = True
-                if not exact:
-                    other = first[found]
-                    for index in range(columns.shape[0]):
-                        column, start = columns[index], starts[index]
-                        if groups[start + leaves[column, row]] != groups[start + leaves[column, other]]:
-                            same = False
-                            break
-                if same:
-                    group[row] = found
-                    group_sizes[found] += sizes[row]
-                    break
+            if slots[place, 1] == key and (cells > 0 or agree(bundles, starts, groups, packed, row, first[found])):
+                group[row] = found
+                group_sizes[found] += sizes[row]
+                break
             place = (place + 1) & mask
     return n_groups
+
+
+@compiled
+def tally(sizes: CountArray, unavoidable: CountArray, smallest_safe_class: int) -> tuple[int, int, int, float, int]:
+    """Sums over the classes of a node of which some records must be suppressed, 0 for a safe class.
+
+    Returns:
+        Records of unsafe classes; records that must be suppressed; safe classes; the sum of their squared sizes; most
+        safe classes that all can be split into.
+    """
+    suppressed = least = kept = capacity = 0
+    squares = 0.0
+    for row in range(sizes.shape[0]):
+        size, lost = sizes[row], unavoidable[row]
+        if lost > 0:
+            suppressed += size
+            least += lost
+        else:
+            kept += 1
+            squares += float(size) * float(size)
+        capacity += (size - lost) // smallest_safe_class
+    return suppressed, least, kept, squares, capacity
 
 
 @compiled
@@ -129,19 +167,19 @@ def merge_histograms(
 
 
 @compiled
-def count_leaves(
-    chosen: BoolArray, leaves: CodeArray, sizes: CountArray, starts: CountArray, counts: CountArray
+def count_codes(
+    chosen: BoolArray, packed: CodeArray, sizes: CountArray, starts: CountArray, counts: CountArray
 ) -> None:
-    """Add the records of chosen classes to `counts`, leaf by leaf, all attributes in one row.
+    """Add the records of chosen classes to `counts`, code by code, all bundles in one row.
 
     Args:
         chosen: Shape (n_classes,).
-        leaves: Shape (n_attributes, n_classes).
+        packed: Shape (n_bundles, n_classes).
         sizes: Shape (n_classes,).
-        starts: Where each attribute's leaves begin in `counts`.
+        starts: Where each bundle's codes begin in `counts`.
         counts: In and out.
     """
     for row in range(chosen.shape[0]):
         if chosen[row]:
-            for attribute in range(leaves.shape[0]):
-                counts[starts[attribute] + leaves[attribute, row]] += sizes[row]
+            for bundle in range(packed.shape[0]):
+                counts[starts[bundle] + packed[bundle, row]] += sizes[row]

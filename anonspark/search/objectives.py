@@ -14,7 +14,6 @@ from anonspark.measures.utility import (
     BY_LEVEL,
     Leaves,
     SuppressedRecords,
-    attribute_costs,
     average_class_size,
     discernibility,
     whole,
@@ -84,6 +83,7 @@ class Separable:
         self._always_lost = checker.always_lost
         weights = np.array(checker.leaves.weights)
         self._factors = weights if metric is Metric.NON_UNIFORM_ENTROPY else weights / weights.sum()
+        self._last: tuple[SuppressedRecords, list[FloatArray]] | None = None
 
     def start(self, bounds: Bounds) -> None:
         """The score with nothing suppressed but what no node can release."""
@@ -93,9 +93,9 @@ class Separable:
         """The score of a node within the limit."""
         if verdict.lost is None:
             raise ValueError("a separable score needs the suppressed records")
-        return whole(
-            self._metric, self._leaves, attribute_costs(self._metric, self._leaves, verdict.lost, verdict.node)
-        )
+        by_level = self._by_level(verdict.lost)
+        costs = [float(of_levels[level]) for of_levels, level in zip(by_level, verdict.node, strict=True)]
+        return whole(self._metric, self._leaves, costs)
 
     def learn(self, bounds: Bounds, verdict: NodeVerdict) -> None:
         """What must be suppressed here must be suppressed below."""
@@ -113,13 +113,20 @@ class Separable:
 
     def _scores(self, lost: SuppressedRecords, top: tuple[int, ...]) -> np.ndarray:
         """Scores of all nodes up to `top` with these records suppressed."""
-        by_level = BY_LEVEL[self._metric](self._leaves, lost)
         return outer_sum(
             [
                 costs[low : high + 1] * factor
-                for costs, low, high, factor in zip(by_level, self._lattice.bottom, top, self._factors, strict=True)
+                for costs, low, high, factor in zip(
+                    self._by_level(lost), self._lattice.bottom, top, self._factors, strict=True
+                )
             ]
         )
+
+    def _by_level(self, lost: SuppressedRecords) -> list[FloatArray]:
+        """Costs with these records suppressed; most often asked for twice, for the score and for the bounds."""
+        if self._last is None or self._last[0] is not lost:
+            self._last = lost, BY_LEVEL[self._metric](self._leaves, lost)
+        return self._last[1]
 
 
 class Discernibility:

@@ -6,19 +6,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from anonspark.domain.hierarchy import GeneralizationHierarchy
 from anonspark.domain.lattice import Node
-from anonspark.search import class_table
-from anonspark.search.class_table import ClassTable, ClassTables, KeyParts, roll_up
+from anonspark.search.bundles import Bundles
+from anonspark.search.class_table import ClassTable, ClassTables, Scratch, roll_up
 from anonspark.search.kernels import merge_histograms
 from tests import oracle
 from tests.reference import encoded
 from tests.search.small_tables import tables
 
 
-def base_of(table: oracle.Table) -> tuple[ClassTable, tuple[GeneralizationHierarchy, ...]]:
+def base_of(table: oracle.Table) -> tuple[ClassTable, Bundles]:
     hierarchies, classes = encoded(table)
-    return ClassTable((0,) * len(hierarchies), classes.sizes, classes.sensitive, own_leaves=classes.codes), hierarchies
+    bundles = Bundles([hierarchy.groups for hierarchy in hierarchies])
+    packed = bundles.pack(classes.codes)
+    return ClassTable((0,) * len(hierarchies), classes.sizes, classes.sensitive, own_packed=packed), bundles
 
 
 def members(table: ClassTable) -> set[frozenset[int]]:
@@ -64,12 +65,11 @@ def test_rolling_up_by_way_of_any_nodes_below_gives_the_classes_of_direct_groupi
     path: tuple[oracle.Table, list[Node]],
 ) -> None:
     table, nodes = path
-    base, hierarchies = base_of(table)
-    keys = KeyParts([hierarchy.groups for hierarchy in hierarchies])
-    by_way = base
+    base, bundles = base_of(table)
+    scratch, by_way = Scratch(), base
     for node in nodes:
-        by_way = roll_up(by_way, node, keys)
-    direct = roll_up(base, nodes[-1], keys)
+        by_way = roll_up(by_way, node, bundles, scratch)
+    direct = roll_up(base, nodes[-1], bundles, scratch)
     assert contents(by_way) == contents(direct)
     assert sorted(by_way.sizes.tolist()) == sorted(len(rows) for rows in oracle.classes(table, nodes[-1]))
 
@@ -79,16 +79,17 @@ def test_rolling_up_by_way_of_any_nodes_below_gives_the_classes_of_direct_groupi
 def test_random_keys_with_many_collisions_give_the_classes_of_exact_keys(
     table: oracle.Table, data: st.DataObject
 ) -> None:
-    base, hierarchies = base_of(table)
-    groups = [hierarchy.groups for hierarchy in hierarchies]
+    base, exact = base_of(table)
     node = tuple(data.draw(st.integers(0, high)) for high in table.top)
-    exact = KeyParts(groups)
     with pytest.MonkeyPatch.context() as patch:
-        # Keys of one bit an attribute: nearly all classes collide.
-        patch.setattr(class_table, "KEY_BITS", 1)
-        inexact = KeyParts(groups)
-    assert exact.exact
-    assert contents(roll_up(base, node, inexact)) == contents(roll_up(base, node, exact))
+        patch.setattr("anonspark.search.bundles.CODES_A_BUNDLE", 1)  # a bundle for each attribute
+        inexact_base, inexact = base_of(table)
+        patch.setattr("anonspark.search.bundles.KEY_BITS", 0)
+        inexact._factors[:] = 1  # keys are sums of groups: most classes collide
+        assert inexact.keys(node).cells == 0
+        found = contents(roll_up(inexact_base, node, inexact, Scratch()))
+    assert exact.keys(node).cells > 0
+    assert found == contents(roll_up(base, node, exact, Scratch()))
 
 
 def test_more_combinations_than_a_key_has_bits_are_grouped_rightly() -> None:
@@ -97,11 +98,11 @@ def test_more_combinations_than_a_key_has_bits_are_grouped_rightly() -> None:
     leaves = rng.integers(0, n_leaves, (n_attributes, n_rows)).astype(np.int32)
     leaves[:, n_rows // 2 :] = leaves[:, : n_rows // 2]  # every class twice
     groups = [np.stack([np.arange(n_leaves), np.arange(n_leaves) // 10]).astype(np.int32)] * n_attributes
-    keys = KeyParts(groups)
-    assert not keys.exact
-    base = ClassTable((0,) * n_attributes, np.ones(n_rows, dtype=np.int64), {}, own_leaves=leaves)
-    node = (1, 0) * 6
-    found = roll_up(base, node, keys)
+    bundles, node = Bundles(groups), (1, 0) * 6
+    assert bundles.keys(node).cells == 0
+    sizes = np.ones(n_rows, dtype=np.int64)
+    base = ClassTable((0,) * n_attributes, sizes, {}, own_packed=bundles.pack(leaves))
+    found = roll_up(base, node, bundles, Scratch())
     released = np.stack([of_level[level][row] for of_level, level, row in zip(groups, node, leaves, strict=True)])
     _, sizes = np.unique(released, axis=1, return_counts=True)
     assert len(found.sizes) == len(sizes) == n_rows // 2
@@ -113,41 +114,39 @@ def test_more_combinations_than_a_key_has_bits_are_grouped_rightly() -> None:
 def test_whatever_is_kept_the_classes_of_a_node_are_the_same(
     table: oracle.Table, data: st.DataObject, most_bytes: int
 ) -> None:
-    base, hierarchies = base_of(table)
-    keys = KeyParts([hierarchy.groups for hierarchy in hierarchies])
-    kept = ClassTables(base, keys, most_bytes, data.draw(st.permutations(range(len(hierarchies)))))
+    base, bundles = base_of(table)
+    kept = ClassTables(base, bundles, most_bytes)
     some = st.tuples(*(st.integers(0, high) for high in table.top))
     for node in data.draw(st.lists(some, min_size=1, max_size=80)):
         keep = data.draw(st.booleans())
-        source = kept.waypoint(node) if keep else kept.nearest(node)
+        source = kept.nearest(node)
         found = kept.rolled_up(source, node)
         if keep and found is not source:
             kept.remember(found)
-        assert members(found) == members(kept.at(node)) == members(roll_up(base, node, keys))
+        assert members(found) == members(kept.at(node)) == members(roll_up(base, node, bundles, Scratch()))
 
 
 def test_attributes_of_one_group_tell_no_classes_apart() -> None:
-    groups = [np.array([[0, 1], [0, 0]], dtype=np.int32), np.array([[0, 1, 2]], dtype=np.int32)]
-    keys = KeyParts(groups)
-    assert keys.columns((0, 0)).tolist() == [0, 1]
-    assert keys.columns((1, 0)).tolist() == [1]
-    base = ClassTable((0, 0), np.array([1, 2]), {}, own_leaves=np.array([[0, 1], [2, 2]], dtype=np.int32))
-    tables_ = ClassTables(base, keys, 1 << 20, [0.0, 0.0])
+    bundles = Bundles([np.array([[0, 1], [0, 0]], dtype=np.int32), np.array([[0, 1, 2]], dtype=np.int32)])
+    leaves = np.array([[0, 1], [2, 2]], dtype=np.int32)
+    base = ClassTable((0, 0), np.array([1, 2]), {}, own_packed=bundles.pack(leaves))
+    tables_ = ClassTables(base, bundles, 1 << 20)
     assert tables_.is_projection((1, 0))
     assert not tables_.is_projection((0, 0))
+    assert [len(tables_.at(node).sizes) for node in ((0, 0), (1, 0))] == [2, 1]
 
 
 def test_at_a_node_without_any_telling_attribute_all_records_are_one_class() -> None:
-    keys = KeyParts([np.array([[0, 1], [0, 0]], dtype=np.int32)])
-    base = ClassTable((0,), np.array([1, 2]), {}, own_leaves=np.array([[0, 1]], dtype=np.int32))
-    top = roll_up(base, (1,), keys)
+    bundles = Bundles([np.array([[0, 1], [0, 0]], dtype=np.int32)])
+    base = ClassTable((0,), np.array([1, 2]), {}, own_packed=np.array([[0, 1]], dtype=np.int32))
+    top = roll_up(base, (1,), bundles, Scratch())
     assert top.sizes.tolist() == [3]
     assert top.to_base(np.array([True])).tolist() == [True, True]
 
 
 def test_a_base_table_without_leaves_is_an_error() -> None:
     with pytest.raises(ValueError, match="leaves"):
-        _ = ClassTable((0,), np.array([1]), {}).leaves
+        _ = ClassTable((0,), np.array([1]), {}).packed
 
 
 @settings(deadline=None, max_examples=100, derandomize=True)

@@ -15,7 +15,7 @@ from anonspark.measures.utility import attribute_costs
 from anonspark.models.k_anonymity import KAnonymity
 from anonspark.models.l_diversity import DistinctDiversity, EntropyDiversity, RecursiveDiversity
 from anonspark.models.t_closeness import TCloseness
-from anonspark.search import class_table
+from anonspark.search import bundles
 from anonspark.search.in_memory import InMemoryChecker
 from anonspark.search.objectives import objective_of
 from anonspark.search.optimal import OptimalSearch
@@ -61,7 +61,7 @@ def test_a_verdict_is_what_the_rows_say_whatever_was_checked_before(
     problem: Problem, shuffler: Random, cache_bytes: int, key_bits: int
 ) -> None:
     n_records = problem.table.n_records
-    with patch.object(class_table, "KEY_BITS", key_bits):
+    with patch.object(bundles, "KEY_BITS", key_bits):
         checker = checker_of(problem, n_records, cache_bytes)
     expected = problem.outcomes()
     shuffler.shuffle(expected)

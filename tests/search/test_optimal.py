@@ -13,7 +13,7 @@ from anonspark.domain.lattice import Lattice
 from anonspark.models.k_anonymity import KAnonymity
 from anonspark.models.l_diversity import EntropyDiversity, RecursiveDiversity
 from anonspark.models.t_closeness import TCloseness
-from anonspark.search import class_table, in_memory
+from anonspark.search import bundles, in_memory
 from anonspark.search.in_memory import InMemoryChecker
 from anonspark.search.objectives import objective_of
 from anonspark.search.optimal import Found, OptimalSearch, Progress
@@ -41,7 +41,7 @@ def search(problem: Problem, *, cache_bytes: int = 1 << 20) -> Found:
 
 def finds_the_optimum(problem: Problem, cache_bytes: int, key_bits: int) -> None:
     expected = problem.optimum()
-    with patch.object(class_table, "KEY_BITS", key_bits):
+    with patch.object(bundles, "KEY_BITS", key_bits):
         found = search(problem, cache_bytes=cache_bytes)
     assert found.optimal
     if expected is None:
