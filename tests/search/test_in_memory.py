@@ -184,7 +184,6 @@ def test_a_table_of_unknown_values_only_is_released_as_nothing_if_everything_may
 
 
 def test_a_cache_that_holds_nothing_only_costs_time() -> None:
-    # Five attributes, of which the third and fourth to tell most apart have one level: both waypoints are one node.
     hierarchies = tuple(from_labels(name, [["x", "y"], ["*", "*"]] if name < "c" else [["x", "y"]]) for name in "abcde")
     classes = EquivalenceClasses(np.array([[0, 1]] * 5, dtype=np.int32), np.array([1, 1]))
     checker = InMemoryChecker(classes, hierarchies, [KAnonymity(1)], lattice_of(hierarchies), limit=0, cache_bytes=1)
