@@ -53,7 +53,18 @@ class Metric(StrEnum):
 class Strategy(StrEnum):
     """How the lattice is searched."""
 
+    AUTO = "auto"
     OPTIMAL = "optimal"
+    GREEDY = "greedy"
+    BEST_FIRST = "best_first"
+    MONDRIAN = "mondrian"
+
+
+class RecodingKind(StrEnum):
+    """Whether the classes of a local recoding may overlap."""
+
+    STRICT = "strict"
+    RELAXED = "relaxed"
 
 
 class Suppression(StrEnum):

@@ -16,8 +16,9 @@ import numpy as np
 from anonspark.domain.lattice import Lattice, Node
 from anonspark.models.k_anonymity import KAnonymity
 from anonspark.search.in_memory import InMemoryChecker
+from anonspark.search.incumbent import Found
 from anonspark.search.objectives import objective_of
-from anonspark.search.optimal import Found, OptimalSearch
+from anonspark.search.optimal import OptimalSearch
 from benchmarks.markdown import MISSING, as_table, count, figure
 from benchmarks.plain_loop import judge
 from benchmarks.workloads import (

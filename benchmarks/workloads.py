@@ -16,7 +16,8 @@ import pandas as pd
 
 from anonspark.config.load import load_job
 from anonspark.domain.classes import EquivalenceClasses
-from anonspark.domain.encode import RawClasses, RawColumn, bounded_lattice, build_hierarchies, distinct_rows, encode
+from anonspark.domain.distinct import distinct_rows
+from anonspark.domain.encode import RawClasses, RawColumn, bounded_lattice, build_hierarchies, encode
 from anonspark.domain.hierarchy import GeneralizationHierarchy, Label
 from anonspark.domain.lattice import Lattice
 from anonspark.domain.model import PrivacyModel

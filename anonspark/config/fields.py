@@ -115,11 +115,13 @@ def as_text(value: object) -> str:
     return str(value)
 
 
-def one_of(*choices: Choice) -> BeforeValidator:
-    """One of these words, with a hint for a misspelt one."""
+def one_of(*choices: Choice, optional: bool = False) -> BeforeValidator:
+    """One of these words, with a hint for a misspelt one; `optional` takes null too."""
     words = {choice.value: choice for choice in choices}
 
-    def read(value: object) -> Choice:
+    def read(value: object) -> Choice | None:
+        if value is None and optional:
+            return None
         found = value if isinstance(value, str) else None
         if found in words:
             return words[found]

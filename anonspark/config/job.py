@@ -41,12 +41,10 @@ from anonspark.config.tables import Input, Metadata, Output, Population
 from anonspark.domain.hierarchy import Label
 from anonspark.domain.policy import Policy, SearchSettings
 from anonspark.domain.sources import TableSource, TableTarget
-from anonspark.errors import ConfigurationError, did_you_mean
-from anonspark.vocabulary import AttributeRole, Metric, QualityGate, Strategy, Suppression
+from anonspark.errors import ConfigurationError
+from anonspark.vocabulary import AttributeRole, Metric, QualityGate, RecodingKind, Strategy, Suppression
 
 METADATA_FOLDER = "_anonspark"
-LATER_STRATEGIES = ("greedy", "best_first", "mondrian", "auto")
-"""Words of the contract that this engine does not search by yet."""
 
 
 def _read_version(value: object) -> int:
@@ -59,22 +57,20 @@ def _base_of(context: object) -> str:
     return str(context.get("base", "")) if isinstance(context, Mapping) else ""
 
 
-def _read_strategy(value: object) -> Strategy:
-    if isinstance(value, Strategy) or value in list(Strategy):
-        return Strategy(str(value))
-    available = ", ".join(Strategy)
-    if value in LATER_STRATEGIES:
-        raise fault(f"found {shown(value)}, which this version does not have yet; available is {available}.")
-    hint = did_you_mean(value, Strategy) if isinstance(value, str) else ""
-    raise fault(f"found {shown(value)}; available is {available}{hint or '.'}")
-
-
 class Search(Section):
     """How the lattice is searched."""
 
-    strategy: Annotated[Strategy, BeforeValidator(_read_strategy)] = Strategy.OPTIMAL
+    strategy: Annotated[Strategy, one_of(*Strategy)] = Strategy.AUTO
     time_limit_s: Positive | None = None
     memory_mb: Annotated[Whole, Field(ge=1)] = 2048
+    recoding: Annotated[RecodingKind | None, one_of(*RecodingKind, optional=True)] = None
+
+    def to_settings(self) -> SearchSettings:
+        """The domain's settings."""
+        kind = self.recoding
+        if kind is None and self.strategy is Strategy.MONDRIAN:
+            kind = RecodingKind.STRICT
+        return SearchSettings(self.strategy, self.time_limit_s, self.memory_mb, kind)
 
 
 class JobFile(Section):
@@ -234,7 +230,7 @@ class AnonymizeJob(JobFile):
             suppression=self.suppression,
             identifier_treatment=self.identifiers,
             metric=self.metric,
-            search=SearchSettings(self.search.strategy, self.search.time_limit_s, self.search.memory_mb),
+            search=self.search.to_settings(),
             risk_threshold=self.risk_threshold,
         )
 

@@ -10,6 +10,7 @@ from anonspark.domain.arrays import BoolArray, CodeArray, CountArray
 from anonspark.domain.builders import build_hierarchy
 from anonspark.domain.check import level_bounds
 from anonspark.domain.classes import EquivalenceClasses, SensitiveHistograms
+from anonspark.domain.distinct import distinct_rows
 from anonspark.domain.hierarchy import GeneralizationHierarchy, Label
 from anonspark.domain.lattice import Lattice
 from anonspark.domain.leaves import in_order, spelled_numbers
@@ -114,19 +115,6 @@ def _leaf_of_each_value(column: RawColumn, hierarchy: GeneralizationHierarchy) -
     """Code of each distinct value's leaf; shape (n_values,)."""
     place = {leaf: code for code, leaf in enumerate(hierarchy.leaves)}
     return np.array([place[value] for value in column.values], dtype=np.int32)
-
-
-def distinct_rows(columns: Sequence[CodeArray]) -> tuple[CountArray, CountArray]:
-    """The distinct combination that each row is of, and the first row of each.
-
-    Two columns at a time, so that keys stay below (rows x values) and fit 64 bits for any number of columns.
-    """
-    combined = np.zeros(len(columns[0]), dtype=np.int64)
-    for column in columns:
-        key = combined * (int(column.max(initial=0)) + 1) + column
-        combined = pd.factorize(key)[0].astype(np.int64)
-    first = np.unique(combined, return_index=True)[1]
-    return combined, first
 
 
 def _histograms(

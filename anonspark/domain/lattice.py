@@ -1,5 +1,6 @@
 """The lattice of generalizations: one level for each quasi-identifier."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from math import prod
 
@@ -29,6 +30,26 @@ class Lattice:
         9
         """
         return prod(self.shape)
+
+    def successors(self, node: Node) -> Iterator[Node]:
+        """The nodes one level up in one attribute.
+
+        >>> list(Lattice((0, 0), (1, 2)).successors((1, 1)))
+        [(1, 2)]
+        """
+        for axis, high in enumerate(self.top):
+            if node[axis] < high:
+                yield (*node[:axis], node[axis] + 1, *node[axis + 1 :])
+
+    def predecessors(self, node: Node) -> Iterator[Node]:
+        """The nodes one level down in one attribute.
+
+        >>> list(Lattice((0, 0), (1, 2)).predecessors((1, 1)))
+        [(0, 1), (1, 0)]
+        """
+        for axis, low in enumerate(self.bottom):
+            if node[axis] > low:
+                yield (*node[:axis], node[axis] - 1, *node[axis + 1 :])
 
 
 def lattice_of(hierarchies: tuple[GeneralizationHierarchy, ...]) -> Lattice:

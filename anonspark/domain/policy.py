@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from anonspark.domain.model import PrivacyModel
 from anonspark.domain.rules import DerivedRule, HierarchyRule
-from anonspark.vocabulary import Metric, Strategy, Suppression
+from anonspark.vocabulary import Metric, RecodingKind, Strategy, Suppression
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +29,12 @@ class SensitiveAttribute:
 
 @dataclass(frozen=True, slots=True)
 class SearchSettings:
-    """How the lattice is searched and with how much driver memory."""
+    """How the lattice is searched, with how much driver memory, and whether classes get levels of their own."""
 
-    strategy: Strategy = Strategy.OPTIMAL
+    strategy: Strategy = Strategy.AUTO
     time_limit_s: float | None = None
     memory_mb: int = 2048
+    recoding: RecodingKind | None = None
 
 
 @dataclass(frozen=True, slots=True)

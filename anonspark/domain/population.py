@@ -7,7 +7,8 @@ import numpy as np
 
 from anonspark.domain.arrays import CodeArray, CountArray
 from anonspark.domain.builders import build_hierarchy
-from anonspark.domain.encode import RawClasses, RawColumn, distinct_rows
+from anonspark.domain.distinct import distinct_rows
+from anonspark.domain.encode import RawClasses, RawColumn
 from anonspark.domain.hierarchy import GeneralizationHierarchy, Label
 from anonspark.domain.lattice import Node
 from anonspark.domain.policy import Policy

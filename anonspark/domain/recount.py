@@ -7,9 +7,11 @@ import numpy as np
 
 from anonspark.domain.arrays import BoolArray, CodeArray, CountArray
 from anonspark.domain.classes import EquivalenceClasses
-from anonspark.domain.encode import RawClasses, RawColumn, distinct_rows, encode, leaves_of_rows
+from anonspark.domain.distinct import distinct_rows
+from anonspark.domain.encode import RawClasses, RawColumn, encode, leaves_of_rows
 from anonspark.domain.hierarchy import Label, from_labels
 from anonspark.domain.policy import Policy
+from anonspark.domain.recoding import HIDDEN
 from anonspark.domain.release import Release
 from anonspark.errors import VerificationError
 from anonspark.vocabulary import SUPPRESSED, Suppression
@@ -62,15 +64,8 @@ def _compare_combinations(
 
     A suppressed row is one of nothing but `*`, and its sensitive values must be those of the input too.
     """
-    leaves = leaves_of_rows(raw, chosen.hierarchies)
-    expected = [
-        hierarchy.groups[level][codes]
-        for hierarchy, level, codes in zip(chosen.hierarchies, chosen.node, leaves, strict=True)
-    ]
-    released = _are_among(expected, chosen.codes[:, chosen.safe])
-    for hierarchy, codes in zip(chosen.hierarchies, leaves, strict=True):
-        released &= ~hierarchy.unknown[codes]
-    hidden = ~released | _labelled_suppressed(expected, chosen)
+    expected, labels, released = _expected(raw, chosen)
+    hidden = ~released | _labelled_suppressed(expected, labels)
     present = released | (policy.suppression is Suppression.MASK)
     n_hidden, n_starred = int(raw.counts[hidden & present].sum()), int(written.counts[starred].sum())
     if n_starred != n_hidden:
@@ -79,13 +74,10 @@ def _compare_combinations(
             "did the input change during the run?"
         )
     rows = []
-    for computed, column, hierarchy, level in zip(
-        expected, written.quasi_identifiers, chosen.hierarchies, chosen.node, strict=True
-    ):
-        labels = hierarchy.labels[level]
-        all_starred = len(labels) + 1
+    for computed, column, of_attribute in zip(expected, written.quasi_identifiers, labels, strict=True):
+        all_starred = len(of_attribute) + 1
         ours = np.where(hidden, all_starred, computed)[present]
-        theirs = np.where(starred, all_starred, _codes_of(column, labels))
+        theirs = np.where(starred, all_starred, _codes_of(column, of_attribute))
         rows.append(np.concatenate([ours, theirs]).astype(np.int32))
     for column, original in zip(written.sensitive, raw.sensitive, strict=True):
         rows.append(np.concatenate([original.codes[present], _codes_of(column, original.values)]))
@@ -108,11 +100,34 @@ def _all_suppressed(written: RawClasses) -> BoolArray:
     return starred
 
 
-def _labelled_suppressed(codes: Sequence[CodeArray], chosen: Release) -> BoolArray:
-    """Combinations whose labels are nothing but `*` at the node; shape (n_rows,)."""
+def _expected(raw: RawClasses, chosen: Release) -> tuple[list[CodeArray], list[tuple[Label, ...]], BoolArray]:
+    """What each combination is to be written as.
+
+    Returns:
+        The code of its label in each attribute, one array of shape (n_rows,) each; the labels; and which combinations
+        are released, whose codes alone mean something.
+    """
+    leaves = leaves_of_rows(raw, chosen.hierarchies)
+    if chosen.recoding is not None:
+        class_of = chosen.recoding.class_of[distinct_rows(leaves)[0]]
+        codes = [row[class_of] if len(row) else np.zeros(len(class_of), dtype=np.int32) for row in chosen.codes]
+        return codes, list(chosen.recoding.labels), class_of != HIDDEN
+    codes = [
+        hierarchy.groups[level][of_rows]
+        for hierarchy, level, of_rows in zip(chosen.hierarchies, chosen.node, leaves, strict=True)
+    ]
+    released = _are_among(codes, chosen.codes[:, chosen.safe])
+    for hierarchy, of_rows in zip(chosen.hierarchies, leaves, strict=True):
+        released &= ~hierarchy.unknown[of_rows]
+    labels = [hierarchy.labels[level] for hierarchy, level in zip(chosen.hierarchies, chosen.node, strict=True)]
+    return codes, labels, released
+
+
+def _labelled_suppressed(codes: Sequence[CodeArray], labels: Sequence[tuple[Label, ...]]) -> BoolArray:
+    """Combinations whose labels are nothing but `*`; shape (n_rows,)."""
     hidden: BoolArray = np.ones(len(codes[0]), dtype=np.bool_)
-    for hierarchy, level, of_rows in zip(chosen.hierarchies, chosen.node, codes, strict=True):
-        hidden &= np.array([label == SUPPRESSED for label in hierarchy.labels[level]], dtype=np.bool_)[of_rows]
+    for of_attribute, of_rows in zip(labels, codes, strict=True):
+        hidden &= np.array([label == SUPPRESSED for label in of_attribute], dtype=np.bool_)[of_rows]
     return hidden
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from anonspark.domain.arrays import BoolArray, CodeArray, CountArray
 from anonspark.domain.hierarchy import GeneralizationHierarchy
 from anonspark.domain.lattice import Node
+from anonspark.domain.recoding import Recoding
 from anonspark.vocabulary import Metric
 
 
@@ -26,6 +27,8 @@ class Release:
         optimal: Whether no node of the lattice is better.
         metrics: Every metric of the release, by name.
         per_attribute: Separable metrics by attribute.
+        recoding: Where classes have levels of their own: which; `codes` are those of its labels then.
+        full_domain: The release at the node that the recoding started from.
     """
 
     node: Node
@@ -39,6 +42,8 @@ class Release:
     optimal: bool
     metrics: Mapping[str, float]
     per_attribute: Mapping[str, Mapping[str, float]]
+    recoding: Recoding | None = None
+    full_domain: "Release | None" = None
 
     @property
     def levels(self) -> dict[str, int]:
@@ -78,6 +83,19 @@ class Release:
                 "average": float(kept.mean()) if len(kept) else 0.0,
             },
             "metrics": {str(name): value for name, value in self.metrics.items()},
+            **({} if self.recoding is None else {"recoding": self._recoded(self.recoding)}),
+        }
+
+    def _recoded(self, recoding: Recoding) -> dict[str, Any]:
+        """How far each attribute was generalized on average, and what the release at the node alone would be."""
+        names = [hierarchy.attribute for hierarchy in self.hierarchies]
+        node = self.full_domain
+        return {
+            "kind": "strict" if recoding.strict else "relaxed",
+            "mean_levels": dict(zip(names, recoding.mean_levels, strict=True)),
+            "node": None
+            if node is None
+            else {"score": node.score, "suppressed": node.suppressed, "optimal": node.optimal},
         }
 
     def __repr__(self) -> str:

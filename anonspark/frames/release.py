@@ -20,6 +20,9 @@ from anonspark.vocabulary import SUPPRESSED, Suppression
 KEY_BITS: Final = 62
 """Of a class key; one bit stays free below the sign."""
 
+MOST_BROADCAST: Final = 1 << 20
+"""Classes that every executor gets a copy of; more are joined as Spark thinks best."""
+
 ROWS_A_BUNDLE: Final = 1 << 12
 """Attributes of few values are looked up together, in a table of all combinations of at most so many rows."""
 
@@ -65,6 +68,7 @@ def release(
     *,
     suppression: Suppression,
     identifier_treatment: Suppression,
+    labels_of_classes: Sequence[pa.Array] | None = None,
 ) -> DataFrame:
     """The released table; lazy. Quasi-identifiers are texts, other columns keep type, name and order.
 
@@ -78,11 +82,14 @@ def release(
         identifiers: Columns that are masked or dropped.
         suppression: Of the rows of other classes.
         identifier_treatment: Of the identifiers.
+        labels_of_classes: Where each class has labels of its own: one array an attribute, shape (n_safe_classes,); what
+            the generalizations say of labels is not used then.
     """
     at = positions(table, [generalization.attribute for generalization in generalizations])
     hidden = positions(table, identifiers)
     labelled, keys = _with_labels(table, generalizations)
-    is_safe, labelled = _with_safety(labelled, keys, safe_classes)
+    is_safe, labelled = _with_safety(labelled, keys, safe_classes, labels_of_classes or ())
+    prefix = "l" if labels_of_classes is None else "r"
     if suppression is Suppression.DROP:
         labelled = labelled.where(is_safe)
         is_safe = F.lit(True)
@@ -90,7 +97,7 @@ def release(
     for position, name in enumerate(table.columns):
         cell = F.col(f"c{position}")
         if position in at:
-            label = F.col(f"l{at.index(position)}")
+            label = F.col(f"{prefix}{at.index(position)}")
             cell = label if suppression is Suppression.DROP else F.when(is_safe, label).otherwise(F.lit(SUPPRESSED))
         elif position in hidden:
             if identifier_treatment is Suppression.DROP:
@@ -150,17 +157,22 @@ def _labels(generalizations: Sequence[Generalization], bundle: Sequence[int], ke
     return pa.table(columns)
 
 
-def _with_safety(wide: DataFrame, keys: "_Keys", safe_classes: CodeArray) -> tuple[Column, DataFrame]:
-    """Whether a row's class is safe, as an expression over the table that is returned with it."""
+def _with_safety(
+    wide: DataFrame, keys: "_Keys", safe_classes: CodeArray, labels: Sequence[pa.Array]
+) -> tuple[Column, DataFrame]:
+    """Whether a row's class is safe, as an expression over the table that is returned with it, and labels (r0, ...)."""
     if not keys.bundles:
         return F.lit(safe_classes.shape[1] > 0), wide
     sums = {}
     for key in range(keys.n_keys):
         parts = [F.col(f"b{bundle[0]}k{key}") for bundle in keys.bundles if key in keys.of_bundle(bundle)]
         sums[f"k{key}"] = reduce(add, parts)
-    known = pa.table({f"s{key}": pa.array(values) for key, values in enumerate(keys.of_classes(safe_classes))})
+    known = {f"s{key}": pa.array(values) for key, values in enumerate(keys.of_classes(safe_classes))}
+    known |= {f"r{index}": of_classes for index, of_classes in enumerate(labels)}
     matches = [F.col(f"k{key}") == F.col(f"s{key}") for key in range(keys.n_keys)]
-    safe = F.broadcast(wide.sparkSession.createDataFrame(known))
+    safe = wide.sparkSession.createDataFrame(pa.table(known))
+    if safe_classes.shape[1] <= MOST_BROADCAST:
+        safe = F.broadcast(safe)
     return F.col("s0").isNotNull(), wide.withColumns(sums).join(safe, matches, "left")
 
 

@@ -45,10 +45,6 @@ class Leaves:
         """Sum of f log2 f over the records f of the groups at each level; shape (n_levels,) each."""
         return tuple(_sums_of_logs(groups, records) for groups, records in zip(self.groups, self.records, strict=True))
 
-    def weighted_mean(self, costs: Sequence[float]) -> float:
-        """Mean of one cost an attribute, by weight."""
-        return float(sum(weight * cost for weight, cost in zip(self.weights, costs, strict=True)) / sum(self.weights))
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SuppressedRecords:
@@ -157,11 +153,10 @@ BY_LEVEL = {
 """The separable metrics; loss and precision are means over attributes, entropy is a sum."""
 
 
-def whole(metric: Metric, leaves: Leaves, costs: Sequence[float]) -> float:
-    """A separable metric of the release from its cost in each attribute."""
-    if metric is Metric.NON_UNIFORM_ENTROPY:
-        return float(sum(weight * cost for weight, cost in zip(leaves.weights, costs, strict=True)))
-    return leaves.weighted_mean(costs)
+def whole(metric: Metric, weights: Sequence[float], costs: Sequence[float]) -> float:
+    """A separable metric of the release from its cost in each attribute: a weighted mean, for entropy a sum."""
+    total = sum(weight * cost for weight, cost in zip(weights, costs, strict=True))
+    return float(total if metric is Metric.NON_UNIFORM_ENTROPY else total / sum(weights))
 
 
 def discernibility(kept_squares: float, suppressed: int, n_records: int) -> float:

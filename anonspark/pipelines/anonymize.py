@@ -1,5 +1,6 @@
 """Find the least lossy release of a table and apply it; nothing is written here."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,6 +11,7 @@ from anonspark.domain.encode import RawClasses, bounded_lattice, build_hierarchi
 from anonspark.domain.hierarchy import GeneralizationHierarchy
 from anonspark.domain.lattice import Node
 from anonspark.domain.policy import Policy
+from anonspark.domain.recoding import Recoding
 from anonspark.domain.release import Release
 from anonspark.errors import EmptyTableError, NoReleaseError, TooManyClassesError
 from anonspark.frames.aggregate import collect_classes
@@ -18,11 +20,12 @@ from anonspark.frames.release import Generalization, release
 from anonspark.measures.utility import BY_LEVEL, attribute_costs, average_class_size, discernibility, whole
 from anonspark.models.k_anonymity import KAnonymity
 from anonspark.pipelines.follow import Follower
+from anonspark.pipelines.recode import recoded
 from anonspark.search.checker import NodeVerdict
 from anonspark.search.in_memory import InMemoryChecker
-from anonspark.search.objectives import objective_of
-from anonspark.search.optimal import Found, OptimalSearch, Progress
-from anonspark.vocabulary import Metric
+from anonspark.search.incumbent import Found, Progress
+from anonspark.search.strategies import chosen_strategy, find_node
+from anonspark.vocabulary import Metric, Strategy
 
 BYTES_A_NODE = 32
 """Bounds, orders and the list of open nodes that the exact search keeps."""
@@ -89,10 +92,11 @@ def solve(raw: RawClasses, policy: Policy, follower: Follower) -> Solution:
     follower.enter("search", f"{len(raw.counts):,} combinations of {raw.n_records:,} records")
     hierarchies = build_hierarchies(policy, raw)
     lattice = bounded_lattice(policy, hierarchies)
-    if lattice.size * BYTES_A_NODE > policy.search.memory_mb << 20:
+    exact = chosen_strategy(policy.search.strategy, lattice.size) is Strategy.OPTIMAL
+    if exact and lattice.size * BYTES_A_NODE > policy.search.memory_mb << 20:
         raise TooManyClassesError(
             f"The lattice has {lattice.size:,} nodes, more than an exact search holds in search.memory_mb = "
-            f"{policy.search.memory_mb}. Raise min_level or lower max_level of attributes, or use fewer of them.",
+            f"{policy.search.memory_mb}. Take strategy: auto, or narrow min_level and max_level of attributes.",
             field="search.strategy",
         )
     classes = encode(raw, policy, hierarchies)
@@ -105,19 +109,26 @@ def solve(raw: RawClasses, policy: Policy, follower: Follower) -> Solution:
         best = "none yet" if progress.best is None else f"{progress.best:.6g}"
         follower.report(f"best {best}, {progress.open_nodes:,} nodes open", 1 - progress.open_nodes / lattice.size)
 
-    search = OptimalSearch(
-        checker, objective_of(policy.metric, checker), time_limit_s=policy.search.time_limit_s, on_progress=tell
+    found = find_node(
+        policy.search.strategy,
+        checker,
+        policy.metric,
+        time_limit_s=policy.search.time_limit_s,
+        on_progress=tell,
     )
-    found = search.run()
     if found.best is None:
         raise _no_release(policy, raw.n_records, limit, checker, found.nearest)
     measured = _measured(policy, hierarchies, checker, found, found.best.node)
+    if policy.search.recoding is not None:
+        measured = recoded(measured, classes, policy, lattice, policy.search.recoding, follower)
     follower.leave()
     return Solution(measured, raw, classes, found, checker)
 
 
 def apply(table: DataFrame, policy: Policy, chosen: Release) -> DataFrame:
-    """The release of a table at the chosen node; lazy."""
+    """The release of a table; lazy."""
+    if chosen.recoding is not None:
+        return _apply_recoding(table, policy, chosen.hierarchies, chosen.recoding)
     generalizations = []
     for hierarchy, level in zip(chosen.hierarchies, chosen.node, strict=True):
         known = np.flatnonzero(~hierarchy.unknown)
@@ -142,6 +153,26 @@ def apply(table: DataFrame, policy: Policy, chosen: Release) -> DataFrame:
     )
 
 
+def _apply_recoding(
+    table: DataFrame, policy: Policy, hierarchies: Sequence[GeneralizationHierarchy], recoding: Recoding
+) -> DataFrame:
+    """Raw classes are looked up one by one, each with its own labels."""
+    generalizations = []
+    for hierarchy in hierarchies:
+        known = np.flatnonzero(~hierarchy.unknown)
+        leaves = [hierarchy.leaves[leaf] for leaf in known]
+        generalizations.append(Generalization(hierarchy.attribute, leaves, leaves, known.astype(np.int32)))
+    return release(
+        table,
+        generalizations,
+        np.ascontiguousarray(recoding.raw_codes[:, recoding.released]),
+        policy.identifiers,
+        suppression=policy.suppression,
+        identifier_treatment=policy.identifier_treatment,
+        labels_of_classes=[recoding.label_of_each_class(axis) for axis in range(len(hierarchies))],
+    )
+
+
 def _measured(
     policy: Policy, hierarchies: tuple[GeneralizationHierarchy, ...], checker: InMemoryChecker, found: Found, node: Node
 ) -> Release:
@@ -150,7 +181,9 @@ def _measured(
     lost, leaves = checker.lost_at(node), checker.leaves
     kept = at_node.sizes[safe]
     costs = {metric: attribute_costs(metric, leaves, lost, node) for metric in BY_LEVEL}
-    metrics: dict[str, float] = {metric: whole(metric, leaves, of_metric) for metric, of_metric in costs.items()}
+    metrics: dict[str, float] = {
+        metric: whole(metric, leaves.weights, of_metric) for metric, of_metric in costs.items()
+    }
     squares = float(np.square(kept, dtype=np.float64).sum())
     metrics[Metric.DISCERNIBILITY] = discernibility(squares, lost.records, leaves.n_records)
     metrics[Metric.AVERAGE_CLASS_SIZE] = average_class_size(len(kept), lost.records, leaves.n_records)

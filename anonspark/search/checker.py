@@ -1,7 +1,7 @@
 """What a search asks about one lattice node."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from anonspark.domain.lattice import Lattice, Node
@@ -31,6 +31,10 @@ class NodeVerdict:
     capacity: int
     lost: SuppressedRecords | None = None
     certainly_lost: SuppressedRecords | None = None
+
+    def without_records(self) -> "NodeVerdict":
+        """What is worth keeping of many verdicts: all but the suppressed records, of which each leaf has a count."""
+        return replace(self, lost=None, certainly_lost=None)
 
 
 @dataclass(slots=True)

@@ -3,6 +3,8 @@
 import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from copy import copy
+from dataclasses import replace
 from functools import reduce
 
 import numpy as np
@@ -96,6 +98,16 @@ class InMemoryChecker:
             else:
                 self.effort.checked += 1
         return [self._judge(node, self._tables.at(node), with_lost=False) for node in nodes]
+
+    def narrowed(self, lattice: Lattice, weights: Sequence[float]) -> "InMemoryChecker":
+        """A checker of part of the lattice with other weights, of the monotone models alone; it shares all tables."""
+        other = copy(self)
+        other.lattice, other.effort = lattice, Effort()
+        other.models = tuple(model for model in self.models if model.monotone)
+        other.leaves = replace(self.leaves, weights=tuple(weights))
+        other.monotone = True
+        other.smallest_safe_class = max((model.smallest_safe_class for model in other.models), default=1)
+        return other
 
     def classes_at(self, node: Node) -> tuple[EquivalenceClasses, BoolArray]:
         """The classes of a node with the groups of its levels as codes, and which of them are safe."""

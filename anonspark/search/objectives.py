@@ -9,7 +9,7 @@ from typing import Protocol
 import numpy as np
 
 from anonspark.domain.arrays import FloatArray
-from anonspark.domain.lattice import Lattice
+from anonspark.domain.lattice import Lattice, Node
 from anonspark.measures.utility import (
     BY_LEVEL,
     Leaves,
@@ -43,6 +43,10 @@ class Objective(Protocol):
 
     def score(self, verdict: NodeVerdict) -> float:
         """The score of a node within the limit."""
+        ...
+
+    def floor(self, node: Node) -> float:
+        """What a node costs with nothing suppressed, in the metric or, where that takes a check, in loss."""
         ...
 
     def learn(self, bounds: Bounds, verdict: NodeVerdict) -> None:
@@ -84,6 +88,9 @@ class Separable:
         weights = np.array(checker.leaves.weights)
         self._factors = weights if metric is Metric.NON_UNIFORM_ENTROPY else weights / weights.sum()
         self._last: tuple[SuppressedRecords, list[FloatArray]] | None = None
+        self._floors = [
+            costs * factor for costs, factor in zip(self._by_level(self._always_lost), self._factors, strict=True)
+        ]
 
     def start(self, bounds: Bounds) -> None:
         """The score with nothing suppressed but what no node can release."""
@@ -95,7 +102,11 @@ class Separable:
             raise ValueError("a separable score needs the suppressed records")
         by_level = self._by_level(verdict.lost)
         costs = [float(of_levels[level]) for of_levels, level in zip(by_level, verdict.node, strict=True)]
-        return whole(self._metric, self._leaves, costs)
+        return whole(self._metric, self._leaves.weights, costs)
+
+    def floor(self, node: Node) -> float:
+        """The score with nothing suppressed but what no node can release."""
+        return float(sum(costs[level] for costs, level in zip(self._floors, node, strict=True)))
 
     def learn(self, bounds: Bounds, verdict: NodeVerdict) -> None:
         """What must be suppressed here must be suppressed below."""
@@ -141,6 +152,7 @@ class Discernibility:
 
     def __init__(self, checker: NodeChecker) -> None:
         """Take sizes and limits from the checker."""
+        self._loss = Separable(Metric.LOSS, checker)
         self._leaves, self._lattice, self._n_records = checker.leaves, checker.lattice, checker.leaves.n_records
         # Where no class can be safe, a suppressed record costs less than one in a safe class would.
         self._smallest = min(checker.smallest_safe_class, self._n_records)
@@ -154,6 +166,10 @@ class Discernibility:
         cells = _cells(self._leaves, self._lattice)
         even = float(self._n_records) ** 2 / np.maximum(cells, 4 / 3)
         np.maximum(even, float(self._n_records) * self._smallest, out=bounds.score)
+
+    def floor(self, node: Node) -> float:
+        """In loss: the sizes of the classes are not known."""
+        return self._loss.floor(node)
 
     def score(self, verdict: NodeVerdict) -> float:
         """The score of a node within the limit."""
@@ -181,6 +197,7 @@ class AverageClassSize:
 
     def __init__(self, checker: NodeChecker) -> None:
         """Take sizes and limits from the checker."""
+        self._loss = Separable(Metric.LOSS, checker)
         self._leaves, self._lattice, self._n_records = checker.leaves, checker.lattice, checker.leaves.n_records
         self._smallest = checker.smallest_safe_class
         self._can_suppress = checker.limit > 0
@@ -189,6 +206,10 @@ class AverageClassSize:
         """As many classes as the smallest safe size and the numbers of groups allow."""
         most = np.minimum(_cells(self._leaves, self._lattice), self._n_records // self._smallest)
         bounds.score[...] = self._n_records / np.maximum(most + int(self._can_suppress), 1)
+
+    def floor(self, node: Node) -> float:
+        """In loss: the sizes of the classes are not known."""
+        return self._loss.floor(node)
 
     def score(self, verdict: NodeVerdict) -> float:
         """The score of a node within the limit."""

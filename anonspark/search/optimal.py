@@ -7,8 +7,7 @@ nodes above it cost little, and the highest one that still fails settles most.
 """
 
 import logging
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from time import monotonic
 
 import numpy as np
@@ -17,12 +16,10 @@ from anonspark.domain.arrays import BoolArray, CountArray
 from anonspark.domain.lattice import Node
 from anonspark.search.bounds import Bounds
 from anonspark.search.checker import NodeChecker, NodeVerdict
+from anonspark.search.incumbent import TIE, Found, Incumbent, Listener, Progress, ignore
 from anonspark.search.objectives import Objective
 
 log = logging.getLogger(__name__)
-
-TIE = 1e-9
-"""Scores within this relative distance are ties."""
 
 ROUNDING = 1e-12
 """Relative slack for sums that were added up in another order."""
@@ -34,52 +31,6 @@ GOOD_ENOUGH = 0.01
 """The halving ends when the range is this share of the best score."""
 
 
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """How far a search is: the best score so far, the least bound of what is open, and how much is open."""
-
-    best: float | None
-    bound: float
-    open_nodes: int
-    checked: int
-
-
-def ignore(progress: Progress) -> None:
-    """Follow nothing."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Found:
-    """What a search found.
-
-    Attributes:
-        best: The verdict on the best node; None where no node is within the limit.
-        score: Its score.
-        optimal: Whether every node was settled.
-        bound: No node has a lower score than this.
-        nearest: Of the nodes past the limit, the one that suppresses least.
-        verdicts: Every node that was checked, in order, with its score where it has one.
-    """
-
-    best: NodeVerdict | None
-    score: float
-    optimal: bool
-    bound: float
-    nearest: NodeVerdict | None
-    verdicts: tuple[tuple[NodeVerdict, float | None], ...]
-
-
-@dataclass(slots=True)
-class _State:
-    """The best node so far, by score, then fewest suppressed records, then the order of nodes."""
-
-    score: float = np.inf
-    best: NodeVerdict | None = None
-    tie: tuple[int, int] = (0, 0)
-    nearest: NodeVerdict | None = None
-    verdicts: list[tuple[NodeVerdict, float | None]] = field(default_factory=list)
-
-
 class OptimalSearch:
     """One search of one lattice."""
 
@@ -89,7 +40,7 @@ class OptimalSearch:
         objective: Objective,
         *,
         time_limit_s: float | None = None,
-        on_progress: Callable[[Progress], None] = ignore,
+        on_progress: Listener = ignore,
     ) -> None:
         """Take the checker and the score; `on_progress` is called after every check and may raise to stop."""
         self._checker, self._objective = checker, objective
@@ -101,7 +52,7 @@ class OptimalSearch:
         self._flat_suppressed = self._bounds.suppressed.ravel()
         self._flat_order = self._bounds.order.ravel()
         self._open: CountArray = np.arange(self._flat_score.size)
-        self._state = _State()
+        self._incumbent = Incumbent(checker.limit, checker.names)
         self._low, self._target = -np.inf, np.inf
         self._halving = not objective.two_sided
 
@@ -115,23 +66,23 @@ class OptimalSearch:
         return self._found()
 
     def _found(self) -> Found:
-        state = self._state
-        return Found(state.best, state.score, not len(self._open), self._bound(), state.nearest, tuple(state.verdicts))
+        return self._incumbent.found(optimal=not len(self._open), bound=self._bound())
 
     def _bound(self) -> float:
         """No node has a lower score."""
-        return min(float(self._flat_score[self._open].min(initial=np.inf)), self._state.score)
+        return min(float(self._flat_score[self._open].min(initial=np.inf)), self._incumbent.score)
 
     def _late(self) -> bool:
-        return self._deadline is not None and monotonic() > self._deadline and self._state.best is not None
+        return self._deadline is not None and monotonic() > self._deadline and self._incumbent.best is not None
 
     def _settle(self) -> CountArray:
         """Drop from the open nodes those that cannot win any more."""
         score, suppressed = self._flat_score[self._open], self._flat_suppressed[self._open]
-        best, (fewest, first) = self._state.score, self._state.tie
+        best = self._incumbent.score
         keep: BoolArray = suppressed <= self._checker.limit
         keep &= score < np.inf
-        if self._state.best is not None:
+        if (winner := self._incumbent.best) is not None:
+            fewest, first = winner.suppressed, self._bounds.order[self._bounds.at(winner.node)]
             order = self._flat_order[self._open]
             wins_ties = (suppressed < fewest) | ((suppressed == fewest) & (order < first))
             keep &= (score < best * (1 - ROUNDING)) | ((score <= best * (1 + TIE)) & wins_ties)
@@ -148,7 +99,7 @@ class OptimalSearch:
             middle = len(candidates) // 2
             return [self._bounds.node(int(candidates[np.argpartition(self._flat_order[candidates], middle)[middle]]))]
         if self._halving:
-            score, best = self._flat_score[self._open], self._state.score
+            score, best = self._flat_score[self._open], self._incumbent.score
             self._low = max(self._low, float(score.min()))
             while best - self._low > GOOD_ENOUGH * best:
                 self._target = (self._low + best) / 2
@@ -184,7 +135,7 @@ class OptimalSearch:
     def _learn(self, verdict: NodeVerdict) -> bool:
         """Settle what a verdict settles; returns whether its node is the best so far."""
         node = verdict.node
-        improved = self._judge(verdict)
+        improved = self._incumbent.judge(verdict, self._objective.score)
         self._bounds.score[self._bounds.at(node)] = np.inf
         if self._fails_below(verdict):
             verdict = self._climb(verdict)
@@ -195,33 +146,16 @@ class OptimalSearch:
             self._objective.learn(self._bounds, verdict)
             below = self._bounds.suppressed[self._bounds.below(node)]
             np.maximum(below, verdict.unavoidable, out=below)
-        best = None if self._state.best is None else self._state.score
+        best = None if self._incumbent.best is None else self._incumbent.score
         self._on_progress(Progress(best, self._bound(), len(self._open), self._checker.effort.checked))
         return improved
-
-    def _judge(self, verdict: NodeVerdict) -> bool:
-        """Record a verdict; returns whether its node is the best so far."""
-        state = self._state
-        if verdict.suppressed > self._checker.limit:
-            state.verdicts.append((verdict, None))
-            if state.nearest is None or verdict.suppressed < state.nearest.suppressed:
-                state.nearest = verdict
-            return False
-        score = self._objective.score(verdict)
-        state.verdicts.append((verdict, score))
-        tie = (verdict.suppressed, int(self._bounds.order[self._bounds.at(verdict.node)]))
-        tied = abs(score - state.score) <= TIE * abs(state.score) if state.best is not None else False
-        if (tied and tie < state.tie) or (not tied and score < state.score):
-            state.score, state.best, state.tie = score, verdict, tie
-            return True
-        return False
 
     def _fails_below(self, verdict: NodeVerdict) -> bool:
         """Whether neither the node nor any node below can win."""
         return verdict.unavoidable > self._checker.limit or self._too_dear(self._objective.bound_below(verdict))
 
     def _too_dear(self, bound: float) -> bool:
-        return self._state.best is not None and bound > self._state.score * (1 + TIE)
+        return self._incumbent.best is not None and bound > self._incumbent.score * (1 + TIE)
 
     def _climb(self, verdict: NodeVerdict) -> NodeVerdict:
         """The verdict on a node as high as possible that still fails for all nodes below."""

@@ -66,12 +66,13 @@ def test_a_job_s_constructor_checks_between_sections_too() -> None:
         AnonymizeJob(attributes=[{"name": "age", "type": "quasi_identifier"}], privacy=[])
 
 
-def test_a_strategy_that_comes_later_is_told_with_those_there_are(faults_of) -> None:
-    assert faults_of(search={"strategy": "greedy"}) == {
-        "search.strategy": "found 'greedy', which this version does not have yet; available is optimal."
-    }
-    assert faults_of(search={"strategy": "optimum"}) == {
-        "search.strategy": "found 'optimum'; available is optimal; did you mean 'optimal'?"
+def test_a_misspelt_strategy_or_recoding_is_told_with_those_there_are(faults_of) -> None:
+    assert faults_of(search={"strategy": "greedy", "recoding": None}) == {}
+    assert faults_of(search={"strategy": "optimum", "recoding": "loose"}) == {
+        "search.strategy": (
+            "found 'optimum'; it is one of auto, optimal, greedy, best_first, mondrian; did you mean 'optimal'?"
+        ),
+        "search.recoding": "found 'loose'; it is one of strict, relaxed.",
     }
 
 

@@ -109,7 +109,12 @@ def test_a_job_with_its_defaults_written_out_is_the_same_job() -> None:
 def test_defaults_are_those_of_the_contract() -> None:
     written = json.loads(load_job(SMALLEST, "job.yaml").canonical())
     assert written["privacy"] == [{"model": "k-anonymity", "k": 5}]
-    assert written["search"] == {"strategy": "optimal", "time_limit_s": None, "memory_mb": 2048}
+    assert written["search"] == {
+        "strategy": "auto",
+        "time_limit_s": None,
+        "memory_mb": 2048,
+        "recoding": None,
+    }
     assert written["output"] == {
         "uri": "out/people",
         "table": None,

@@ -114,8 +114,8 @@ def test_means_are_by_weight_and_entropy_is_multiplied_by_it() -> None:
     nothing = SuppressedRecords(0, (np.zeros(3, dtype=np.int64), np.zeros(1, dtype=np.int64)))
     assert leaves.n_records == 4
     assert attribute_costs(Metric.LOSS, leaves, nothing, (2, 0)) == pytest.approx([1.0, 0.0])
-    assert whole(Metric.LOSS, leaves, [1.0, 0.0]) == whole(Metric.PRECISION, leaves, [1.0, 0.0]) == 0.75
-    assert whole(Metric.NON_UNIFORM_ENTROPY, leaves, [6.0, 0.5]) == 18.5
+    assert whole(Metric.LOSS, leaves.weights, [1.0, 0.0]) == whole(Metric.PRECISION, leaves.weights, [1.0, 0.0]) == 0.75
+    assert whole(Metric.NON_UNIFORM_ENTROPY, leaves.weights, [6.0, 0.5]) == 18.5
 
 
 def test_values_that_a_hierarchy_does_not_know_count_in_no_domain() -> None:

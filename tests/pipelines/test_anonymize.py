@@ -20,7 +20,7 @@ from anonspark.models.t_closeness import TCloseness
 from anonspark.pipelines.anonymize import anonymize, apply, count_classes, solve
 from anonspark.pipelines.follow import Follower, Step
 from anonspark.pipelines.run import run
-from anonspark.vocabulary import Distance, Metric, OnUnknown, Suppression
+from anonspark.vocabulary import Distance, Metric, OnUnknown, Strategy, Suppression
 from tests import oracle
 from tests.domain.raw import Row, raw_classes
 from tests.pipelines.patients import COLUMNS, job_in, multiset, patients, released, write_csv
@@ -231,9 +231,11 @@ def test_a_search_out_of_time_has_a_release_that_satisfies_the_policy_and_says_i
 
 def test_a_lattice_too_large_for_the_memory_is_refused_with_the_way_out() -> None:
     names = [f"q{place}" for place in range(18)]
-    policy = policy_of(*(QuasiIdentifier(name, ZIPS) for name in names), search=SearchSettings(memory_mb=64))
+    policy = policy_of(
+        *(QuasiIdentifier(name, ZIPS) for name in names), search=SearchSettings(Strategy.OPTIMAL, memory_mb=64)
+    )
     rows: list[Row] = [("10",) * 18, ("20",) * 18]
-    with pytest.raises(TooManyClassesError, match=r"The lattice has 387,420,489 nodes.*Raise min_level") as raised:
+    with pytest.raises(TooManyClassesError, match=r"The lattice has 387,420,489 nodes.*strategy: auto") as raised:
         solve(raw(rows, policy), policy, Follower())
     assert raised.value.field == "search.strategy"
 

@@ -15,8 +15,9 @@ from anonspark.models.l_diversity import EntropyDiversity, RecursiveDiversity
 from anonspark.models.t_closeness import TCloseness
 from anonspark.search import bundles, in_memory
 from anonspark.search.in_memory import InMemoryChecker
+from anonspark.search.incumbent import Found, Progress
 from anonspark.search.objectives import objective_of
-from anonspark.search.optimal import Found, OptimalSearch, Progress
+from anonspark.search.optimal import OptimalSearch
 from anonspark.vocabulary import Metric
 from tests import oracle
 from tests.reference import encoded

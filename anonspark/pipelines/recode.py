@@ -1,0 +1,55 @@
+"""Local recoding of a release that was found at a node."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from anonspark.domain.classes import EquivalenceClasses
+from anonspark.domain.lattice import Lattice
+from anonspark.domain.policy import Policy
+from anonspark.domain.recoding import recoding_of
+from anonspark.domain.release import Release
+from anonspark.measures.recoded import costs_of_recoding, sizes_of_recoding
+from anonspark.measures.utility import BY_LEVEL, whole
+from anonspark.pipelines.follow import Follower
+from anonspark.search.recoding import LocalRecoding
+from anonspark.vocabulary import RecodingKind
+
+
+def recoded(
+    at_node: Release,
+    classes: EquivalenceClasses,
+    policy: Policy,
+    lattice: Lattice,
+    kind: RecodingKind,
+    follower: Follower,
+) -> Release:
+    """The release at a node with levels for each class, as low as the models allow, from that node down."""
+    strict = kind is RecodingKind.STRICT
+    weights = [attribute.weight for attribute in policy.quasi_identifiers]
+    parts = LocalRecoding(
+        classes,
+        at_node.hierarchies,
+        policy.models,
+        lattice,
+        strict=strict,
+        weights=weights,
+        on_round=lambda n_parts: follower.report(f"{n_parts:,} classes"),
+    ).from_node(at_node.node)
+    levels = np.stack([parts.level_of_each_class(axis) for axis in range(len(at_node.node))])
+    recoding = recoding_of(at_node.hierarchies, classes.codes, classes.sizes, levels, parts.released, strict=strict)
+    costs = {metric: costs_of_recoding(metric, at_node.hierarchies, recoding, classes.sizes) for metric in BY_LEVEL}
+    metrics: dict[str, float] = {metric: whole(metric, weights, of_metric) for metric, of_metric in costs.items()}
+    metrics |= sizes_of_recoding(recoding, at_node.n_records)
+    return replace(
+        at_node,
+        codes=recoding.codes,
+        sizes=recoding.sizes,
+        safe=np.ones(len(recoding.sizes), dtype=np.bool_),
+        score=metrics[policy.metric],
+        optimal=False,
+        metrics=metrics,
+        per_attribute={metric: dict(zip(policy.names, of_metric, strict=True)) for metric, of_metric in costs.items()},
+        recoding=recoding,
+        full_domain=at_node,
+    )
