@@ -1,11 +1,11 @@
-"""`python -m benchmarks [search] [peer] [job]`: each prints a Markdown section; all of them where none is named."""
+"""`python -m benchmarks [section ...]`: each prints a section of Markdown; all of them where none is named."""
 
 import argparse
 
-from benchmarks import job, markdown, peer, search
+from benchmarks import job, markdown, peer, search, strategies
 from benchmarks.machine import circumstances, now
 
-SECTIONS = ("search", "peer", "job")
+SECTIONS = ("search", "strategies", "peer", "job")
 
 
 def main() -> None:
@@ -34,6 +34,8 @@ def measured(name: str, asked: argparse.Namespace) -> str:
     """One section."""
     if name == "search":
         return search.report(smoke=asked.smoke)
+    if name == "strategies":
+        return strategies.report(smoke=asked.smoke)
     if name == "peer":
         return peer.report(smoke=asked.smoke)
     return job.report(asked.rows, asked.rounds, smoke=asked.smoke)

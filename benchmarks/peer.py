@@ -31,6 +31,9 @@ from benchmarks.workloads import (
 PEER = "anjana"
 WORKER = Path(__file__).with_name("anjana_worker.py")
 K = 5
+PATIENCE_S = 600
+"""What a large table may take."""
+
 LIMITS = (0.0, 0.05)
 
 HEADS = ["table", "max suppression", "who", "CPU s", "/ ours", "suppressed", "classes", "loss", "/ ours"]
@@ -151,7 +154,10 @@ def _answer(printed: str) -> PeerAnswer:
 
 
 def _run(command: Sequence[str]) -> str:
-    ended = subprocess.run(command, capture_output=True, text=True, check=False)
+    try:
+        ended = subprocess.run(command, capture_output=True, text=True, check=False, timeout=PATIENCE_S)
+    except subprocess.TimeoutExpired as error:
+        raise NoPeerError(f"{PEER} did not end within {PATIENCE_S} s.") from error
     if ended.returncode:
         lines = (ended.stderr or ended.stdout).strip().splitlines()
         raise NoPeerError(f"`{Path(command[0]).name} {' '.join(command[1:4])}` failed: {lines[-1] if lines else '?'}")

@@ -159,6 +159,14 @@ def _case(folder: Path, entry: Mapping[str, Any]) -> SearchCase:
     return SearchCase(_problem(folder, entry["dataset"], columns, sensitive), " ".join(words), policy, reference)
 
 
+def real_table(folder: Path, table: str, models: tuple[PrivacyModel, ...], limit: float) -> SearchCase:
+    """A real table with all its columns as quasi-identifiers, by loss."""
+    columns = tuple(read_frame(folder, table).columns)
+    policy = replace(_table_policy(folder, table, columns, None), models=models, max_suppression=limit)
+    words = " ".join(f"k={model.k}" for model in models if isinstance(model, KAnonymity))
+    return SearchCase(_problem(folder, table, columns, None), words, policy)
+
+
 def _models(entry: Mapping[str, Any]) -> tuple[PrivacyModel, ...]:
     models: list[PrivacyModel] = [KAnonymity(entry["k"])]
     if "ld" in entry:
