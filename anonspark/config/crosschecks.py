@@ -11,9 +11,28 @@ from anonspark.config.fields import Path, Problem, shown
 from anonspark.config.placement import faults_of_places, faults_of_tables
 from anonspark.config.plain import Data, section
 from anonspark.errors import did_you_mean
-from anonspark.vocabulary import AttributeRole, Distance, Diversity, ModelName, Suppression
+from anonspark.vocabulary import AttributeRole, Distance, Diversity, Likeness, ModelName, Suppression
 
 Item = tuple[int, Mapping[str, Any]]
+
+WITHOUT_ATTRIBUTE = (
+    ModelName.K_ANONYMITY,
+    ModelName.K_MAP,
+    ModelName.DELTA_PRESENCE,
+    ModelName.AVERAGE_RISK,
+    ModelName.POPULATION_UNIQUENESS,
+)
+"""Models that protect no sensitive attribute."""
+
+OF_A_POPULATION = (ModelName.K_MAP, ModelName.DELTA_PRESENCE)
+"""Models that count the people of `population`."""
+
+VARIANTS = {
+    ModelName.L_DIVERSITY: ("variant", Diversity.DISTINCT),
+    ModelName.T_CLOSENESS: ("distance", Distance.EQUAL),
+    ModelName.BETA_LIKENESS: ("variant", Likeness.ENHANCED),
+}
+"""The key that tells what of an attribute a model speaks about, and its default."""
 
 
 def faults_across_sections(data: Mapping[str, Data], base: str) -> list[Problem]:
@@ -23,6 +42,7 @@ def faults_across_sections(data: Mapping[str, Data], base: str) -> list[Problem]
         *_missing(data, attributes),
         *_attributes_of_one_name(attributes),
         *_models(models, attributes),
+        *_population(models, data),
         *_left_out_columns(data, attributes),
         *faults_of_tables(data),
         *faults_of_places(data, base),
@@ -85,18 +105,26 @@ def _models(models: list[Item], attributes: list[Item]) -> Iterator[Problem]:
 
 def _demand(model: Mapping[str, Any]) -> tuple[object, ...]:
     """What a model speaks about; two models that share it contradict or repeat each other."""
-    if model["model"] == ModelName.K_ANONYMITY:
+    if model["model"] in WITHOUT_ATTRIBUTE:
         return (model["model"],)
-    kind = {
-        ModelName.L_DIVERSITY: model.get("variant", Diversity.DISTINCT),
-        ModelName.T_CLOSENESS: model.get("distance", Distance.EQUAL),
-    }[ModelName(model["model"])]
-    return model["model"], str(model.get("attribute")), str(kind)
+    key, default = VARIANTS.get(ModelName(model["model"]), ("", ""))
+    return model["model"], str(model.get("attribute")), str(model.get(key, default))
+
+
+def _population(models: list[Item], data: Mapping[str, Data]) -> Iterator[Problem]:
+    if data.get("population") is not None:
+        return
+    for index, model in models:
+        if model.get("model") in OF_A_POPULATION:
+            sentence = (
+                f"is {model['model']}, which counts people of a population; name its table, population: {{uri: ...}}."
+            )
+            yield ("privacy", index, "model"), sentence
 
 
 def _sensitive_attribute(index: int, model: Mapping[str, Any], by_name: Mapping[str, Any]) -> Iterator[Problem]:
     name = model.get("attribute")
-    if model["model"] == ModelName.K_ANONYMITY or not isinstance(name, str) or not name:
+    if model["model"] in WITHOUT_ATTRIBUTE or not isinstance(name, str) or not name:
         return
     path: Path = ("privacy", index, "attribute")
     attribute = by_name.get(name)

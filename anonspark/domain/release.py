@@ -26,6 +26,7 @@ class Release:
         optimal: Whether no node of the lattice is better.
         metrics: Every metric of the release, by name.
         per_attribute: Separable metrics by attribute.
+        population: Shape (n_classes,): people of the population, where a model asked for them.
     """
 
     node: Node
@@ -39,6 +40,7 @@ class Release:
     optimal: bool
     metrics: Mapping[str, float]
     per_attribute: Mapping[str, Mapping[str, float]]
+    population: CountArray | None = None
 
     @property
     def levels(self) -> dict[str, int]:
