@@ -32,8 +32,8 @@ def population_sizes(
 ) -> CountArray:
     """Records of the population in each class of a node; shape (n_classes,).
 
-    A value that the table does not have and its rule cannot label is in no class: risk is then stated too high, never
-    too low.
+    A value that its rule cannot label is in no class, nor is one that the table does not have where the rule depends on
+    the table's values: risk is then stated too high, never too low.
 
     Args:
         population: Its combinations of the same quasi-identifiers.
@@ -141,7 +141,14 @@ def _groups(
     labels = hierarchy.labels[level]
     if level and labels == (SUPPRESSED,):
         return np.zeros(len(column.values), dtype=np.int32)
-    of_leaf: dict[Label, int] = dict(zip(hierarchy.leaves, hierarchy.groups[level].tolist(), strict=True))
+    # A leaf that the rule does not know is in the one group of a last level, but nobody with it can be released there.
+    of_leaf: dict[Label, int] = {
+        leaf: group
+        for leaf, group, unknown in zip(
+            hierarchy.leaves, hierarchy.groups[level].tolist(), hierarchy.unknown.tolist(), strict=True
+        )
+        if not unknown
+    }
     # Null is left out: where the table has none, the rule does not say which class it would be in.
     missing: dict[Label, int] = {
         value: records
