@@ -20,7 +20,7 @@ def anonymize(
     """The least lossy release of a table that satisfies a job's privacy models.
 
     One pass over the table now; the release is lazy, and the table must be the same when it is computed. What the job
-    says about input, output and metadata has no use here.
+    says about input, output and metadata has no use here; its population is read where a model asks for it.
 
     Args:
         table: The raw table; its own session does the work.
@@ -41,12 +41,17 @@ def anonymize(
         >>> released, release = anonymize(table, job)  # doctest: +SKIP
     """
     from anonspark.io.hierarchies import read_hierarchy_rows
+    from anonspark.io.tables import read_table
     from anonspark.pipelines.anonymize import anonymize as find_and_apply
+    from anonspark.pipelines.anonymize import count_population
     from anonspark.pipelines.follow import Follower
 
-    spark = table.sparkSession
-    policy = read_job(job, spark).to_policy(lambda uri, sep: read_hierarchy_rows(spark, uri, sep))
-    released, solution = find_and_apply(table, policy, Follower())
+    spark, follower = table.sparkSession, Follower()
+    job = read_job(job, spark)
+    policy = job.to_policy(lambda uri, sep: read_hierarchy_rows(spark, uri, sep))
+    source = job.population_source() if policy.needs_population else None
+    population = None if source is None else count_population(read_table(spark, source), policy, follower)
+    released, solution = find_and_apply(table, policy, follower, population)
     return released, solution.release
 
 

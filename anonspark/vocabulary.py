@@ -22,6 +22,13 @@ class ModelName(StrEnum):
     K_ANONYMITY = "k-anonymity"
     L_DIVERSITY = "l-diversity"
     T_CLOSENESS = "t-closeness"
+    BETA_LIKENESS = "beta-likeness"
+    DELTA_DISCLOSURE = "delta-disclosure"
+    ALPHA_K = "alpha-k"
+    K_MAP = "k-map"
+    DELTA_PRESENCE = "delta-presence"
+    AVERAGE_RISK = "average-risk"
+    POPULATION_UNIQUENESS = "population-uniqueness"
 
 
 class Diversity(StrEnum):
@@ -38,6 +45,13 @@ class Distance(StrEnum):
     EQUAL = "equal"
     ORDERED = "ordered"
     HIERARCHICAL = "hierarchical"
+
+
+class Likeness(StrEnum):
+    """How beta-likeness caps a gain in confidence."""
+
+    BASIC = "basic"
+    ENHANCED = "enhanced"
 
 
 class Metric(StrEnum):

@@ -52,11 +52,12 @@ class Sensitive:
 
 @dataclass(frozen=True)
 class Table:
-    """Rows of quasi-identifier values, and the sensitive attributes beside them."""
+    """Rows of quasi-identifier values, the sensitive attributes beside them, and the people of a population."""
 
     columns: tuple[Column, ...]
     rows: tuple[tuple[Label, ...], ...]
     sensitive: Mapping[str, Sensitive] = field(default_factory=dict)
+    population: tuple[tuple[Label, ...], ...] = ()
 
     @property
     def n_records(self) -> int:
@@ -67,11 +68,22 @@ class Table:
         return tuple(column.height for column in self.columns)
 
     def has_unknown(self, row: int) -> bool:
-        return any(value in column.unknown for column, value in zip(self.columns, self.rows[row], strict=True))
+        return self.is_unknown(self.rows[row])
+
+    def is_unknown(self, values: Sequence[Label]) -> bool:
+        return any(value in column.unknown for column, value in zip(self.columns, values, strict=True))
+
+    def labels(self, values: Sequence[Label], node: Node) -> tuple[Label, ...]:
+        return tuple(
+            column.label(value, level) for column, value, level in zip(self.columns, values, node, strict=True)
+        )
 
 
-Rule = Callable[[Table, Sequence[int]], bool]
-"""Whether the class of these rows is safe."""
+Rule = Callable[[Table, Sequence[int], int], bool]
+"""Whether the class of these rows is safe, given how many people of the population are in it."""
+
+ReleaseRule = Callable[[Sequence[int]], bool]
+"""Whether classes of these sizes may be released together."""
 
 
 def counts(table: Table, name: str, members: Sequence[int]) -> Counter[Label]:
@@ -79,15 +91,15 @@ def counts(table: Table, name: str, members: Sequence[int]) -> Counter[Label]:
 
 
 def k_anonymity(k: int) -> Rule:
-    return lambda _, members: len(members) >= k
+    return lambda _table, members, _people: len(members) >= k
 
 
 def distinct_diversity(l: int, name: str) -> Rule:  # noqa: E741
-    return lambda table, members: len(counts(table, name, members)) >= l
+    return lambda table, members, _people: len(counts(table, name, members)) >= l
 
 
 def entropy_diversity(l: float, name: str) -> Rule:  # noqa: E741
-    def holds(table: Table, members: Sequence[int]) -> bool:
+    def holds(table: Table, members: Sequence[int], _people: int) -> bool:
         shares = [count / len(members) for count in counts(table, name, members).values()]
         return -math.fsum(share * math.log(share) for share in shares) >= math.log(l) - 1e-9
 
@@ -95,7 +107,7 @@ def entropy_diversity(l: float, name: str) -> Rule:  # noqa: E741
 
 
 def recursive_diversity(c: Fraction, l: int, name: str) -> Rule:  # noqa: E741
-    def holds(table: Table, members: Sequence[int]) -> bool:
+    def holds(table: Table, members: Sequence[int], _people: int) -> bool:
         falling = sorted(counts(table, name, members).values(), reverse=True)
         return len(falling) >= l and falling[0] < c * sum(falling[l - 1 :])
 
@@ -104,7 +116,69 @@ def recursive_diversity(c: Fraction, l: int, name: str) -> Rule:  # noqa: E741
 
 def t_closeness(t: Fraction, name: str, distance: str) -> Rule:
     measure = {"equal": equal_distance, "ordered": ordered_distance, "hierarchical": hierarchical_distance}[distance]
-    return lambda table, members: measure(table, name, members) <= t
+    return lambda table, members, _people: measure(table, name, members) <= t
+
+
+def beta_likeness(beta: Fraction, name: str, variant: str) -> Rule:
+    def holds(table: Table, members: Sequence[int], _people: int) -> bool:
+        gains = [(p - q, q) for p, q in shares(table, name, members) if p > q]
+        if variant == "basic":
+            return all(gain / q <= beta for gain, q in gains)
+        return all(gain / q <= beta and gain / q <= -math.log(q) for gain, q in gains)
+
+    return holds
+
+
+def delta_disclosure(delta: float, name: str) -> Rule:
+    return lambda table, members, _people: all(
+        abs(math.log(p / q)) < delta for p, q in shares(table, name, members) if p > 0
+    )
+
+
+def alpha_k(alpha: Fraction, k: int, name: str) -> Rule:
+    return lambda table, members, _people: (
+        len(members) >= k and all(p <= alpha for p, _ in shares(table, name, members))
+    )
+
+
+def k_map(k: int) -> Rule:
+    return lambda _table, _members, people: people >= k
+
+
+def delta_presence(least: Fraction, most: Fraction) -> Rule:
+    return lambda _table, members, people: people > 0 and least <= Fraction(len(members), people) <= most
+
+
+def average_risk(threshold: Fraction) -> ReleaseRule:
+    """The mean over records of 1 / size of their class."""
+    return lambda sizes: (
+        not sizes
+        or sum((Fraction(1, size) for size in sizes for _ in range(size)), Fraction(0)) / sum(sizes) <= threshold
+    )
+
+
+def population_uniqueness(threshold: Fraction, population_size: int) -> ReleaseRule:
+    """Zayatz' estimate in fractions, with the hypergeometric chances counted as ways to draw."""
+
+    def holds(sizes: Sequence[int]) -> bool:
+        n, alone = sum(sizes), sum(size == 1 for size in sizes)
+        if not alone:
+            return True
+        ways = math.comb(population_size, n)
+        chance_of_one = [
+            Fraction(size * math.comb(population_size - size, n - 1), ways) if size <= population_size else Fraction(0)
+            for size in sizes
+        ]
+        chance = alone * Fraction(n, population_size) / sum(chance_of_one, Fraction(0))
+        return alone * chance / n <= threshold
+
+    return holds
+
+
+def shares(table: Table, name: str, members: Sequence[int]) -> list[tuple[Fraction, Fraction]]:
+    """p and q of every value of the table."""
+    whole, part = counts(table, name, range(table.n_records)), counts(table, name, members)
+    return [(Fraction(part[each], len(members)), Fraction(whole[each], table.n_records)) for each in whole]
 
 
 def excess(table: Table, name: str, members: Sequence[int]) -> dict[Label, Fraction]:
@@ -170,15 +244,25 @@ def classes(table: Table, node: Node) -> list[tuple[int, ...]]:
     members: defaultdict[tuple[Label, ...], list[int]] = defaultdict(list)
     for row, values in enumerate(table.rows):
         if not table.has_unknown(row):
-            labels = tuple(
-                column.label(value, level) for column, value, level in zip(table.columns, values, node, strict=True)
-            )
-            members[labels].append(row)
+            members[table.labels(values, node)].append(row)
     return [tuple(rows) for rows in members.values()]
 
 
-def evaluate(table: Table, node: Node, rules: Sequence[Rule]) -> Outcome:
-    kept = tuple(rows for rows in classes(table, node) if all(rule(table, rows) for rule in rules))
+def people_by_labels(table: Table, node: Node) -> Counter[tuple[Label, ...]]:
+    """People of the population with the same labels, those that hold an unknown value left out."""
+    return Counter(table.labels(values, node) for values in table.population if not table.is_unknown(values))
+
+
+def evaluate(table: Table, node: Node, rules: Sequence[Rule], release_rules: Sequence[ReleaseRule] = ()) -> Outcome:
+    people = people_by_labels(table, node)
+    kept = tuple(
+        rows
+        for rows in classes(table, node)
+        if all(rule(table, rows, people[table.labels(table.rows[rows[0]], node)]) for rule in rules)
+    )
+    while not all(rule([len(rows) for rows in kept]) for rule in release_rules):
+        smallest = min(len(rows) for rows in kept)
+        kept = tuple(rows for rows in kept if len(rows) > smallest)
     lost = frozenset(range(table.n_records)) - {row for rows in kept for row in rows}
     n, s = table.n_records, len(lost)
     by_attribute = {
@@ -226,10 +310,16 @@ def _entropy(table: Table, axis: int, level: int, lost: frozenset[int]) -> float
     return math.fsum(bits)
 
 
-def outcomes(table: Table, rules: Sequence[Rule], bottom: Node | None = None, top: Node | None = None) -> list[Outcome]:
+def outcomes(
+    table: Table,
+    rules: Sequence[Rule],
+    bottom: Node | None = None,
+    top: Node | None = None,
+    release_rules: Sequence[ReleaseRule] = (),
+) -> list[Outcome]:
     """Every node of the lattice, applied."""
     low, high = bottom or (0,) * len(table.columns), top or table.top
-    return [evaluate(table, node, rules) for node in nodes(low, high)]
+    return [evaluate(table, node, rules, release_rules) for node in nodes(low, high)]
 
 
 def optimum(table: Table, found: Sequence[Outcome], metric: str, limit: int) -> Outcome | None:

@@ -2,8 +2,9 @@
 
 import csv
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -106,7 +107,30 @@ def encoded(table: oracle.Table) -> tuple[Hierarchies, EquivalenceClasses]:
         name: sensitive_column(column.values, column.order, column.tree) for name, column in table.sensitive.items()
     }
     domains, unknown = [len(each.leaves) for each in hierarchies], [each.unknown for each in hierarchies]
-    return hierarchies, classes_from_codes(codes, domains, sensitive, unknown)
+    classes = classes_from_codes(codes, domains, sensitive, unknown)
+    people = [
+        tuple(hierarchy.leaves.index(value) for hierarchy, value in zip(hierarchies, values, strict=True))
+        for values in table.population
+        if not table.is_unknown(values)
+    ]
+    return hierarchies, with_people(classes, people) if table.population else classes
+
+
+def with_people(classes: EquivalenceClasses, people: Sequence[tuple[int, ...]]) -> EquivalenceClasses:
+    """The classes with people by codes of leaves; classes of people alone come last."""
+    counted, own = Counter(people), [tuple(row) for row in classes.codes.T.tolist()]
+    others = [row for row in counted if row not in own]
+    new = len(others)
+    return EquivalenceClasses(
+        np.array([*own, *others], dtype=np.int32).T,
+        np.pad(classes.sizes, (0, new)),
+        {
+            name: replace(each, offsets=np.pad(each.offsets, (0, new), mode="edge"))
+            for name, each in classes.sensitive.items()
+        },
+        None if classes.inadmissible is None else np.pad(classes.inadmissible, (0, new)),
+        np.array([counted[row] for row in (*own, *others)]),
+    )
 
 
 @cache

@@ -11,9 +11,46 @@ from anonspark.config.fields import Path, Problem, shown
 from anonspark.config.placement import faults_of_places, faults_of_tables
 from anonspark.config.plain import Data, section
 from anonspark.errors import did_you_mean
-from anonspark.vocabulary import AttributeRole, Distance, Diversity, ModelName, Suppression
+from anonspark.vocabulary import (
+    AttributeRole,
+    Distance,
+    Diversity,
+    Likeness,
+    ModelName,
+    RecodingKind,
+    Strategy,
+    Suppression,
+)
+
+NOT_RECODED = (
+    ModelName.DELTA_DISCLOSURE,
+    ModelName.K_MAP,
+    ModelName.DELTA_PRESENCE,
+    ModelName.AVERAGE_RISK,
+    ModelName.POPULATION_UNIQUENESS,
+)
+"""Models that ask about a population or the whole release, or that two safe classes of equal labels can break."""
 
 Item = tuple[int, Mapping[str, Any]]
+
+WITHOUT_ATTRIBUTE = (
+    ModelName.K_ANONYMITY,
+    ModelName.K_MAP,
+    ModelName.DELTA_PRESENCE,
+    ModelName.AVERAGE_RISK,
+    ModelName.POPULATION_UNIQUENESS,
+)
+"""Models that protect no sensitive attribute."""
+
+OF_A_POPULATION = (ModelName.K_MAP, ModelName.DELTA_PRESENCE)
+"""Models that count the people of `population`."""
+
+VARIANTS = {
+    ModelName.L_DIVERSITY: ("variant", Diversity.DISTINCT),
+    ModelName.T_CLOSENESS: ("distance", Distance.EQUAL),
+    ModelName.BETA_LIKENESS: ("variant", Likeness.ENHANCED),
+}
+"""The key that tells what of an attribute a model speaks about, and its default."""
 
 
 def faults_across_sections(data: Mapping[str, Data], base: str) -> list[Problem]:
@@ -23,6 +60,8 @@ def faults_across_sections(data: Mapping[str, Data], base: str) -> list[Problem]
         *_missing(data, attributes),
         *_attributes_of_one_name(attributes),
         *_models(models, attributes),
+        *_population(models, data),
+        *_recoding(models, data),
         *_left_out_columns(data, attributes),
         *faults_of_tables(data),
         *faults_of_places(data, base),
@@ -85,18 +124,26 @@ def _models(models: list[Item], attributes: list[Item]) -> Iterator[Problem]:
 
 def _demand(model: Mapping[str, Any]) -> tuple[object, ...]:
     """What a model speaks about; two models that share it contradict or repeat each other."""
-    if model["model"] == ModelName.K_ANONYMITY:
+    if model["model"] in WITHOUT_ATTRIBUTE:
         return (model["model"],)
-    kind = {
-        ModelName.L_DIVERSITY: model.get("variant", Diversity.DISTINCT),
-        ModelName.T_CLOSENESS: model.get("distance", Distance.EQUAL),
-    }[ModelName(model["model"])]
-    return model["model"], str(model.get("attribute")), str(kind)
+    key, default = VARIANTS.get(ModelName(model["model"]), ("", ""))
+    return model["model"], str(model.get("attribute")), str(model.get(key, default))
+
+
+def _population(models: list[Item], data: Mapping[str, Data]) -> Iterator[Problem]:
+    if data.get("population") is not None:
+        return
+    for index, model in models:
+        if model.get("model") in OF_A_POPULATION:
+            sentence = (
+                f"is {model['model']}, which counts people of a population; name its table, population: {{uri: ...}}."
+            )
+            yield ("privacy", index, "model"), sentence
 
 
 def _sensitive_attribute(index: int, model: Mapping[str, Any], by_name: Mapping[str, Any]) -> Iterator[Problem]:
     name = model.get("attribute")
-    if model["model"] == ModelName.K_ANONYMITY or not isinstance(name, str) or not name:
+    if model["model"] in WITHOUT_ATTRIBUTE or not isinstance(name, str) or not name:
         return
     path: Path = ("privacy", index, "attribute")
     attribute = by_name.get(name)
@@ -112,6 +159,21 @@ def _sensitive_attribute(index: int, model: Mapping[str, Any], by_name: Mapping[
             ("privacy", index, "distance"),
             f"hierarchical needs a hierarchy of {shown(str(name))}; give it one, or take distance: equal.",
         )
+
+
+def _recoding(models: list[Item], data: Mapping[str, Data]) -> Iterator[Problem]:
+    """Models that say nothing, or too little, about classes with levels of their own."""
+    search = section(data, "search")
+    kind, strategy = search.get("recoding"), search.get("strategy")
+    if kind not in list(RecodingKind) and strategy != Strategy.MONDRIAN:
+        return
+    cause = "search.recoding" if kind in list(RecodingKind) else f"search.strategy: {strategy}"
+    for index, model in models:
+        if model.get("model") in NOT_RECODED:
+            yield (
+                ("privacy", index),
+                f"{model['model']} cannot be promised for classes that have levels of their own; leave out {cause}.",
+            )
 
 
 def _left_out_columns(data: Mapping[str, Data], attributes: list[Item]) -> Iterator[Problem]:

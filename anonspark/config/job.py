@@ -34,7 +34,7 @@ from anonspark.config.fields import (
 )
 from anonspark.config.hierarchies import RowReader
 from anonspark.config.locations import beside, resolve
-from anonspark.config.models import Model
+from anonspark.config.models import ClassModel, Model, WholeReleaseModel
 from anonspark.config.plain import plain_data
 from anonspark.config.problems import path_text, problems_of
 from anonspark.config.tables import Input, Metadata, Output, Population
@@ -223,7 +223,7 @@ class AnonymizeJob(JobFile):
             quasi_identifiers=tuple(
                 attribute.to_quasi_identifier(read) for attribute in self._of_type(AttributeRole.QUASI_IDENTIFIER)
             ),
-            models=tuple(model.to_model() for model in self.privacy),
+            models=tuple(model.to_model() for model in self.privacy if isinstance(model, ClassModel)),
             sensitive=tuple(attribute.to_sensitive(read) for attribute in self._of_type(AttributeRole.SENSITIVE)),
             identifiers=tuple(attribute.name for attribute in self._of_type(AttributeRole.IDENTIFIER)),
             max_suppression=self.max_suppression,
@@ -232,6 +232,7 @@ class AnonymizeJob(JobFile):
             metric=self.metric,
             search=self.search.to_settings(),
             risk_threshold=self.risk_threshold,
+            release_models=tuple(model.to_model() for model in self.privacy if isinstance(model, WholeReleaseModel)),
         )
 
     def _of_type(self, role: AttributeRole) -> list[Attribute]:

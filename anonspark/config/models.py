@@ -5,23 +5,43 @@ from typing import Annotated, Literal
 
 from pydantic import Field, PlainValidator, ValidationInfo, field_validator
 
-from anonspark.config.fields import Name, Number, Positive, Section, Whole, as_number, fault, one_of
-from anonspark.domain.model import PrivacyModel
+from anonspark.config.fields import Fraction, Name, Number, Positive, Section, Whole, as_number, fault, one_of
+from anonspark.domain.model import PrivacyModel, ReleaseModel
+from anonspark.models.alpha_k import AlphaK
+from anonspark.models.average_risk import AverageRisk
+from anonspark.models.beta_likeness import BetaLikeness
+from anonspark.models.delta_disclosure import DeltaDisclosure
+from anonspark.models.delta_presence import DeltaPresence
 from anonspark.models.k_anonymity import KAnonymity
+from anonspark.models.k_map import KMap
 from anonspark.models.l_diversity import DistinctDiversity, EntropyDiversity, RecursiveDiversity
+from anonspark.models.population_uniqueness import PopulationUniqueness
 from anonspark.models.t_closeness import TCloseness
-from anonspark.vocabulary import Distance, Diversity
+from anonspark.vocabulary import Distance, Diversity, Likeness
 
 DEFAULT_K = 5
 
+MOST_DELTA = 700
+"""e^delta is a number up to here; a larger delta asks for nothing more."""
 
-class _Model(Section):
+
+class ClassModel(Section):
+    """A model of single classes."""
+
     @abstractmethod
     def to_model(self) -> PrivacyModel:
         """The domain's model."""
 
 
-class KAnonymityModel(_Model):
+class WholeReleaseModel(Section):
+    """A model of all classes of a release together."""
+
+    @abstractmethod
+    def to_model(self) -> ReleaseModel:
+        """The domain's model."""
+
+
+class KAnonymityModel(ClassModel):
     """Every record among at least k alike."""
 
     model: Literal["k-anonymity"]
@@ -32,7 +52,7 @@ class KAnonymityModel(_Model):
         return KAnonymity(self.k)
 
 
-class LDiversityModel(_Model):
+class LDiversityModel(ClassModel):
     """Every class with at least l well-represented sensitive values."""
 
     model: Literal["l-diversity"]
@@ -67,7 +87,7 @@ class LDiversityModel(_Model):
         return DistinctDiversity(int(self.l), self.attribute)
 
 
-class TClosenessModel(_Model):
+class TClosenessModel(ClassModel):
     """Sensitive values of every class distributed as in the table, up to t."""
 
     model: Literal["t-closeness"]
@@ -80,4 +100,112 @@ class TClosenessModel(_Model):
         return TCloseness(self.t, self.attribute, self.distance)
 
 
-Model = Annotated[KAnonymityModel | LDiversityModel | TClosenessModel, Field(discriminator="model")]
+class BetaLikenessModel(ClassModel):
+    """No sensitive value more frequent in a class than in the table by more than a factor of 1 + beta."""
+
+    model: Literal["beta-likeness"]
+    attribute: Name
+    beta: Positive
+    variant: Annotated[Likeness, one_of(*Likeness)] = Likeness.ENHANCED
+
+    def to_model(self) -> BetaLikeness:
+        """Beta and its variant."""
+        return BetaLikeness(self.beta, self.attribute, self.variant)
+
+
+class DeltaDisclosureModel(ClassModel):
+    """Every sensitive value of a class about as frequent as in the table, by a factor of less than e^delta."""
+
+    model: Literal["delta-disclosure"]
+    attribute: Name
+    delta: Annotated[Positive, Field(le=MOST_DELTA)]
+
+    def to_model(self) -> DeltaDisclosure:
+        """Delta."""
+        return DeltaDisclosure(self.delta, self.attribute)
+
+
+class AlphaKModel(ClassModel):
+    """Every record among at least k alike, no sensitive value with more than a share of alpha of them."""
+
+    model: Literal["alpha-k"]
+    attribute: Name
+    alpha: Annotated[Number, Field(gt=0, le=1)]
+    k: Annotated[Whole, Field(ge=2)]
+
+    def to_model(self) -> AlphaK:
+        """Alpha and k."""
+        return AlphaK(self.alpha, self.k, self.attribute)
+
+
+class KMapModel(ClassModel):
+    """Every record like at least k people of the population."""
+
+    model: Literal["k-map"]
+    k: Annotated[Whole, Field(ge=2)]
+
+    def to_model(self) -> KMap:
+        """K."""
+        return KMap(self.k)
+
+
+class DeltaPresenceModel(ClassModel):
+    """The records of a class between two shares of its people of the population."""
+
+    model: Literal["delta-presence"]
+    delta_min: Fraction = 0.0
+    delta_max: Fraction
+
+    @field_validator("delta_max")
+    @classmethod
+    def _not_below_the_least(cls, delta_max: float, info: ValidationInfo) -> float:
+        delta_min = info.data.get("delta_min")
+        if delta_min is not None and delta_max < delta_min:
+            raise fault(
+                f"found {delta_max:g}, which is below delta_min = {delta_min:g}; no class could be between them."
+            )
+        if delta_max == 0:
+            raise fault("found 0, which no class with a record satisfies; write a share above 0.")
+        return delta_max
+
+    def to_model(self) -> DeltaPresence:
+        """Both shares."""
+        return DeltaPresence(self.delta_max, self.delta_min)
+
+
+class AverageRiskModel(WholeReleaseModel):
+    """A record found with a chance of at most the threshold, on average over the release."""
+
+    model: Literal["average-risk"]
+    threshold: Annotated[Number, Field(gt=0, le=1)]
+
+    def to_model(self) -> AverageRisk:
+        """The threshold."""
+        return AverageRisk(self.threshold)
+
+
+class PopulationUniquenessModel(WholeReleaseModel):
+    """At most a share of the released records unique in the population, by estimate."""
+
+    model: Literal["population-uniqueness"]
+    threshold: Fraction
+    population_size: Annotated[Whole, Field(ge=1)]
+
+    def to_model(self) -> PopulationUniqueness:
+        """The threshold and the number of people."""
+        return PopulationUniqueness(self.threshold, self.population_size)
+
+
+Model = Annotated[
+    KAnonymityModel
+    | LDiversityModel
+    | TClosenessModel
+    | BetaLikenessModel
+    | DeltaDisclosureModel
+    | AlphaKModel
+    | KMapModel
+    | DeltaPresenceModel
+    | AverageRiskModel
+    | PopulationUniquenessModel,
+    Field(discriminator="model"),
+]

@@ -13,7 +13,8 @@ class SensitiveHistograms:
     """How often each class has each value of one sensitive attribute; only the pairs that occur (CSR).
 
     Attributes:
-        offsets: Shape (n_classes + 1,): the pairs of class c are offsets[c]:offsets[c + 1], at least one.
+        offsets: Shape (n_classes + 1,): the pairs of class c are offsets[c]:offsets[c + 1], at least one
+            where the class has a record.
         values: Shape (n_pairs,): code of the value, in the order of an ordered attribute.
         counts: Shape (n_pairs,): records, at least 1.
         totals: Shape (n_values,): records of the whole table with each value, suppressed ones too.
@@ -65,7 +66,10 @@ class EquivalenceClasses:
         sizes: Shape (n_classes,): records.
         sensitive: Histograms by sensitive attribute.
         inadmissible: Shape (n_classes,): classes with a value that a hierarchy does not know, suppressed at every node.
-        population: Shape (n_classes,): records of the population table in the class, where one is given.
+        population: Shape (n_classes,): records of the population table in the class, where one is given. Classes that
+            only the population has come last, with size 0 and no sensitive values.
+        outside: Groups of values that only the population has, one array an attribute, shape (n_levels, n_values);
+            their codes follow those of the hierarchy's leaves.
     """
 
     codes: CodeArray
@@ -73,6 +77,7 @@ class EquivalenceClasses:
     sensitive: Mapping[str, SensitiveHistograms] = field(default_factory=dict)
     inadmissible: BoolArray | None = None
     population: CountArray | None = None
+    outside: tuple[CodeArray, ...] | None = None
 
     @property
     def n_classes(self) -> int:

@@ -1,6 +1,9 @@
-"""What a privacy model must answer."""
+"""What a privacy model must answer, of a class or of a whole release."""
 
+from collections.abc import Sequence
 from typing import Protocol
+
+import numpy as np
 
 from anonspark.domain.arrays import BoolArray, CountArray
 from anonspark.domain.classes import EquivalenceClasses
@@ -9,26 +12,72 @@ from anonspark.domain.classes import EquivalenceClasses
 class PrivacyModel(Protocol):
     """Decides class by class whether records may be released.
 
-    `unavoidable` is what lets a search prune: it holds for a class and for every way to split it.
+    `satisfied` says what is released at a node. `unavoidable` is what lets a search prune: it holds for a class and for
+    every way to split it. Where `convex` holds, of every unsafe class something is unavoidable.
 
     Attributes:
-        monotone: Whether whatever contains a safe class is safe.
+        monotone: Whether whatever contains a safe class is safe; then no record of an unsafe class can be kept.
+        convex: Whether a union of safe classes is safe; then no unsafe class splits into safe ones.
         smallest_safe_class: No safe class has fewer records.
+        needs_population: Whether it asks how many people of a population are in a class.
     """
 
     @property
     def monotone(self) -> bool: ...  # noqa: D102  above
 
     @property
+    def convex(self) -> bool: ...  # noqa: D102  above
+
+    @property
     def smallest_safe_class(self) -> int: ...  # noqa: D102  above
 
+    @property
+    def needs_population(self) -> bool: ...  # noqa: D102  above
+
     def satisfied(self, classes: EquivalenceClasses) -> BoolArray:
-        """Which classes are safe; shape (n_classes,)."""
+        """Which classes are safe; shape (n_classes,). Every class has a record."""
         ...
 
     def unavoidable(self, classes: EquivalenceClasses) -> CountArray:
         """Least number of records of each class that must be suppressed however the class is split; shape (n_classes,).
 
-        0 for a safe class, at least 1 for an unsafe one, all of its records where the model is monotone.
+        0 for a safe class and at most its size for an unsafe one: all of its records where the model is monotone, at
+        least 1 where it is convex.
         """
         ...
+
+
+class ReleaseModel(Protocol):
+    """Decides which classes may be released together, from what the models of single classes let pass.
+
+    The smallest classes are given up first. Such a model says nothing about other nodes, so it prunes nothing.
+    """
+
+    def smallest_kept(self, sizes: CountArray) -> int:
+        """Records of the smallest class that can stay, given the sizes of all that could; 1 where there is none.
+
+        The classes of at least that size satisfy the model together, and so do those of at least any larger size.
+        """
+        ...
+
+
+def judge(models: Sequence[PrivacyModel], classes: EquivalenceClasses) -> tuple[BoolArray, CountArray]:
+    """Which classes every model calls safe, and the most unavoidable records that any says; shapes (n_classes,).
+
+    Where a property of the model gives one of the answers from the other, it is asked only once.
+    """
+    if not models:
+        return np.ones(classes.n_classes, dtype=np.bool_), np.zeros(classes.n_classes, dtype=np.int64)
+    safe, unavoidable = _judge_by_one(models[0], classes)
+    for model in models[1:]:
+        also_safe, more = _judge_by_one(model, classes)
+        safe, unavoidable = safe & also_safe, np.maximum(unavoidable, more)
+    return safe, unavoidable
+
+
+def _judge_by_one(model: PrivacyModel, classes: EquivalenceClasses) -> tuple[BoolArray, CountArray]:
+    if model.monotone:
+        safe = model.satisfied(classes)
+        return safe, np.where(safe, 0, classes.sizes)
+    unavoidable = model.unavoidable(classes)
+    return unavoidable == 0 if model.convex else model.satisfied(classes), unavoidable

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from anonspark.domain.model import PrivacyModel
+from anonspark.domain.model import PrivacyModel, ReleaseModel
 from anonspark.domain.rules import DerivedRule, HierarchyRule
 from anonspark.vocabulary import Metric, RecodingKind, Strategy, Suppression
 
@@ -39,7 +39,10 @@ class SearchSettings:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """Attributes, models, suppression limit, metric and search; all models must hold."""
+    """Attributes, models, suppression limit, metric and search; all models must hold.
+
+    Those of classes, `models`, decide first; those of the whole release, `release_models`, on what these let pass.
+    """
 
     quasi_identifiers: tuple[QuasiIdentifier, ...]
     models: tuple[PrivacyModel, ...]
@@ -51,6 +54,12 @@ class Policy:
     metric: Metric = Metric.LOSS
     search: SearchSettings = SearchSettings()
     risk_threshold: float = 0.2
+    release_models: tuple[ReleaseModel, ...] = ()
+
+    @property
+    def needs_population(self) -> bool:
+        """Whether a model asks for the people of a population."""
+        return any(model.needs_population for model in self.models)
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -1,12 +1,13 @@
-"""How many people of a population share the generalized values of each class."""
+"""How many people of a population share the generalized values of each class: at one node, and for every node."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from anonspark.domain.arrays import CodeArray, CountArray
+from anonspark.domain.arrays import BoolArray, CodeArray, CountArray
 from anonspark.domain.builders import build_hierarchy
+from anonspark.domain.classes import EquivalenceClasses
 from anonspark.domain.distinct import distinct_rows
 from anonspark.domain.encode import RawClasses, RawColumn
 from anonspark.domain.hierarchy import GeneralizationHierarchy, Label
@@ -15,6 +16,9 @@ from anonspark.domain.policy import Policy
 from anonspark.domain.rules import DateRule, HierarchyRule, IntervalRule, MaskRule, OrderRule, TreeRule
 from anonspark.errors import HierarchyError
 from anonspark.vocabulary import SUPPRESSED, OnUnknown
+
+NOWHERE = -1
+"""The leaf of a value that is in no class of the table at any level."""
 
 BY_VALUE = (IntervalRule, MaskRule, DateRule, TreeRule, OrderRule)
 """Rules that give a value the same label whatever other values there are; a `TableRule` lists all leaves anyway."""
@@ -29,8 +33,8 @@ def population_sizes(
 ) -> CountArray:
     """Records of the population in each class of a node; shape (n_classes,).
 
-    A value that the table does not have and its rule cannot label is in no class: risk is then stated too high, never
-    too low.
+    A value that its rule cannot label is in no class, nor is one that the table does not have where the rule depends on
+    the table's values: risk is then stated too high, never too low.
 
     Args:
         population: Its combinations of the same quasi-identifiers.
@@ -40,7 +44,7 @@ def population_sizes(
         codes: Shape (n_attributes, n_classes): groups of the classes at the node.
     """
     groups = [
-        _groups(column, population.counts, attribute.rule, hierarchy, level)
+        _groups(column, population.counts, attribute.rule, hierarchy, level)[column.codes]
         for column, attribute, hierarchy, level in zip(
             population.quasi_identifiers, policy.quasi_identifiers, hierarchies, node, strict=True
         )
@@ -51,14 +55,101 @@ def population_sizes(
     return totals[ids[:n_classes]].astype(np.int64)
 
 
+def with_population(
+    classes: EquivalenceClasses,
+    population: RawClasses,
+    policy: Policy,
+    hierarchies: Sequence[GeneralizationHierarchy],
+) -> EquivalenceClasses:
+    """The raw classes with the people of a population in them, so that rolled-up classes are counted at every node.
+
+    People whose values the table does not have at level 0 are in classes of their own, which come last and have no
+    records; those that are in no class of the table at any node are left out. Who is in which class is what
+    `population_sizes` says, whose arguments these are.
+    """
+    people = [
+        _leaves_of_people(column, population.counts, attribute.rule, hierarchy, np.unique(row))
+        for column, attribute, hierarchy, row in zip(
+            population.quasi_identifiers, policy.quasi_identifiers, hierarchies, classes.codes, strict=True
+        )
+    ]
+    leaves = np.stack(
+        [each.leaves[column.codes] for each, column in zip(people, population.quasi_identifiers, strict=True)]
+    )
+    somewhere: BoolArray = (leaves != NOWHERE).all(axis=0)
+    n_classes = classes.n_classes
+    codes = np.concatenate([classes.codes, leaves[:, somewhere]], axis=1)
+    class_of, first = distinct_rows(list(codes))
+    counts = np.bincount(class_of[n_classes:], weights=population.counts[somewhere], minlength=len(first))
+    new = len(first) - n_classes
+    sensitive = {
+        name: replace(histograms, offsets=np.append(histograms.offsets, np.repeat(histograms.offsets[-1], new)))
+        for name, histograms in classes.sensitive.items()
+    }
+    return replace(
+        classes,
+        codes=codes[:, first],
+        sizes=np.pad(classes.sizes, (0, new)),
+        sensitive=sensitive,
+        inadmissible=None if classes.inadmissible is None else np.pad(classes.inadmissible, (0, new)),
+        population=counts.astype(np.int64),
+        outside=tuple(each.outside for each in people),
+    )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _People:
+    """Where the values of a population stand in a hierarchy.
+
+    Attributes:
+        leaves: Shape (n_values,): leaf of each value; those past the hierarchy's are of `outside`.
+        outside: Shape (n_levels, n_outside): groups of leaves that the table does not have.
+    """
+
+    leaves: CodeArray
+    outside: CodeArray
+
+
+def _leaves_of_people(
+    column: RawColumn, counts: CountArray, rule: HierarchyRule, hierarchy: GeneralizationHierarchy, used: CodeArray
+) -> _People:
+    """The leaf of each value of the population, given the leaves that the table has.
+
+    A value that the table lacks shares a group with values of the table from some level on. All that do so from the
+    same level and group on are one leaf, which is alone below that level.
+    """
+    known = used[~hierarchy.unknown[used]]
+    n_levels, n_values = hierarchy.groups.shape[0], len(column.values)
+    level_of, member_of = np.full(n_values, n_levels), np.zeros(n_values, dtype=np.int64)
+    for level in reversed(range(n_levels)):
+        a_leaf_of_group = np.full(len(hierarchy.labels[level]) + 1, NOWHERE, dtype=np.int64)
+        a_leaf_of_group[hierarchy.groups[level][known[::-1]]] = known[::-1]
+        member = a_leaf_of_group[_groups(column, counts, rule, hierarchy, level)]
+        level_of, member_of = np.where(member != NOWHERE, [np.full(n_values, level), member], [level_of, member_of])
+    met = (level_of > 0) & (level_of < n_levels)
+    kinds, kind_of_value = np.unique(np.stack([level_of, member_of])[:, met], axis=1, return_inverse=True)
+    leaves = np.where(level_of == 0, member_of, NOWHERE).astype(np.int32)
+    leaves[met] = hierarchy.groups.shape[1] + kind_of_value.ravel()
+    shared = hierarchy.groups[:, kinds[1]]
+    alone = np.array([len(labels) for labels in hierarchy.labels])[:, np.newaxis] + np.arange(kinds.shape[1])
+    return _People(leaves, np.where(np.arange(n_levels)[:, np.newaxis] >= kinds[0], shared, alone).astype(np.int32))
+
+
 def _groups(
     column: RawColumn, counts: CountArray, rule: HierarchyRule, hierarchy: GeneralizationHierarchy, level: int
 ) -> CodeArray:
-    """The group of each combination at the level, one past the last where it has none; shape (n_rows,)."""
+    """The group of each value at the level, one past the last where it has none; shape (n_values,)."""
     labels = hierarchy.labels[level]
     if level and labels == (SUPPRESSED,):
-        return np.zeros(len(column.codes), dtype=np.int32)
-    of_leaf: dict[Label, int] = dict(zip(hierarchy.leaves, hierarchy.groups[level].tolist(), strict=True))
+        return np.zeros(len(column.values), dtype=np.int32)
+    # A leaf that the rule does not know is in the one group of a last level, but nobody with it can be released there.
+    of_leaf: dict[Label, int] = {
+        leaf: group
+        for leaf, group, unknown in zip(
+            hierarchy.leaves, hierarchy.groups[level].tolist(), hierarchy.unknown.tolist(), strict=True
+        )
+        if not unknown
+    }
     # Null is left out: where the table has none, the rule does not say which class it would be in.
     missing: dict[Label, int] = {
         value: records
@@ -69,7 +160,7 @@ def _groups(
         of_label = {label: code for code, label in enumerate(labels)}
         for value, label in _labels_of(column, rule, missing, level).items():
             of_leaf[value] = of_label.get(label, len(labels))
-    return np.array([of_leaf.get(value, len(labels)) for value in column.values], dtype=np.int32)[column.codes]
+    return np.array([of_leaf.get(value, len(labels)) for value in column.values], dtype=np.int32)
 
 
 def _labels_of(column: RawColumn, rule: HierarchyRule, values: Mapping[Label, int], level: int) -> dict[Label, Label]:

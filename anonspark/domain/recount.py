@@ -38,8 +38,29 @@ def verify_release(
     starred = _all_suppressed(written)
     _compare_combinations(written, starred, raw, policy, chosen)
     kept = _combinations(written, ~starred)
-    if not kept.n_records:
-        return
+    # A class that is labelled with nothing but `*` was written, and no reader can tell it from suppressed rows.
+    sizes = chosen.sizes[chosen.safe & _labelled_suppressed(list(chosen.codes), _labels_of(chosen))]
+    if kept.n_records:
+        found = _written_classes(kept, raw, classes, policy, chosen)
+        for model in policy.models:
+            unsafe = ~model.satisfied(found)
+            if unsafe.any():
+                raise VerificationError(
+                    f"{int(unsafe.sum()):,} written classes do not satisfy {model}; nothing was published.",
+                    field="privacy",
+                )
+        sizes = np.concatenate([sizes, found.sizes])
+    for release_model in policy.release_models:
+        if len(sizes) and release_model.smallest_kept(sizes) > sizes.min():
+            raise VerificationError(
+                f"What was written does not satisfy {release_model} as a whole; nothing was published.", field="privacy"
+            )
+
+
+def _written_classes(
+    kept: RawClasses, raw: RawClasses, classes: EquivalenceClasses, policy: Policy, chosen: Release
+) -> EquivalenceClasses:
+    """The classes of the written rows that are not suppressed, as the models judge them."""
     sensitive = tuple(
         _with_values(column, original.values) for column, original in zip(kept.sensitive, raw.sensitive, strict=True)
     )
@@ -49,12 +70,15 @@ def verify_release(
         name: replace(histograms, totals=classes.sensitive[name].totals, ancestors=classes.sensitive[name].ancestors)
         for name, histograms in found.sensitive.items()
     }
-    for model in policy.models:
-        unsafe = ~model.satisfied(replace(found, sensitive=whole))
-        if unsafe.any():
-            raise VerificationError(
-                f"{int(unsafe.sum()):,} written classes do not satisfy {model}; nothing was published.", field="privacy"
-            )
+    if chosen.population is None:
+        return replace(found, sensitive=whole)
+    groups = [
+        _code_of_each_value(column.values, hierarchy.labels[level])[of_classes]
+        for column, hierarchy, level, of_classes in zip(
+            kept.quasi_identifiers, chosen.hierarchies, chosen.node, found.codes, strict=True
+        )
+    ]
+    return replace(found, sensitive=whole, population=_people_in(groups, chosen.codes, chosen.population))
 
 
 def _compare_combinations(
@@ -111,7 +135,7 @@ def _expected(raw: RawClasses, chosen: Release) -> tuple[list[CodeArray], list[t
     if chosen.recoding is not None:
         class_of = chosen.recoding.class_of[distinct_rows(leaves)[0]]
         codes = [row[class_of] if len(row) else np.zeros(len(class_of), dtype=np.int32) for row in chosen.codes]
-        return codes, list(chosen.recoding.labels), class_of != HIDDEN
+        return codes, _labels_of(chosen), class_of != HIDDEN
     codes = [
         hierarchy.groups[level][of_rows]
         for hierarchy, level, of_rows in zip(chosen.hierarchies, chosen.node, leaves, strict=True)
@@ -119,8 +143,14 @@ def _expected(raw: RawClasses, chosen: Release) -> tuple[list[CodeArray], list[t
     released = _are_among(codes, chosen.codes[:, chosen.safe])
     for hierarchy, of_rows in zip(chosen.hierarchies, leaves, strict=True):
         released &= ~hierarchy.unknown[of_rows]
-    labels = [hierarchy.labels[level] for hierarchy, level in zip(chosen.hierarchies, chosen.node, strict=True)]
-    return codes, labels, released
+    return codes, _labels_of(chosen), released
+
+
+def _labels_of(chosen: Release) -> list[tuple[Label, ...]]:
+    """The labels that the codes of a release's classes stand for."""
+    if chosen.recoding is not None:
+        return list(chosen.recoding.labels)
+    return [hierarchy.labels[level] for hierarchy, level in zip(chosen.hierarchies, chosen.node, strict=True)]
 
 
 def _labelled_suppressed(codes: Sequence[CodeArray], labels: Sequence[tuple[Label, ...]]) -> BoolArray:
@@ -142,14 +172,29 @@ def _are_among(rows: Sequence[CodeArray], classes: CodeArray) -> BoolArray:
     return among[ids[n_classes:]]
 
 
+def _people_in(groups: Sequence[CodeArray], classes: CodeArray, population: CountArray) -> CountArray:
+    """People of the class with these groups; 0 where there is none. Shape (n_rows,)."""
+    n_classes = classes.shape[1]
+    ids, _ = distinct_rows(
+        [np.concatenate([of_class, of_rows]) for of_class, of_rows in zip(classes, groups, strict=True)]
+    )
+    people = np.zeros(int(ids.max(initial=-1)) + 1, dtype=np.int64)
+    people[ids[:n_classes]] = population
+    return people[ids[n_classes:]]
+
+
 def _codes_of(column: RawColumn, labels: Sequence[Label]) -> CodeArray:
-    """The code of each row's label; one past the last for a label that is none of these. Shape (n_rows,)."""
+    """The code of each row's label, see below; shape (n_rows,)."""
+    return _code_of_each_value(column.values, labels)[column.codes]
+
+
+def _code_of_each_value(values: Sequence[Label], labels: Sequence[Label]) -> CodeArray:
+    """The code of each value as a label; one past the last for what is none of these. Shape (n_values,)."""
     place: dict[Label, int] = {}
     for code, label in enumerate(labels):
         # The groups of unknown leaves stand last and are labelled `*` like a group that may be released.
         place.setdefault(label, code)
-    codes = [place.get(value, len(labels)) for value in column.values]
-    return np.array(codes, dtype=np.int32)[column.codes]
+    return np.array([place.get(value, len(labels)) for value in values], dtype=np.int32)
 
 
 def _with_values(column: RawColumn, values: tuple[Label, ...]) -> RawColumn:

@@ -27,6 +27,7 @@ class Release:
         optimal: Whether no node of the lattice is better.
         metrics: Every metric of the release, by name.
         per_attribute: Separable metrics by attribute.
+        population: Shape (n_classes,): people of the population, where a model asked for them.
         recoding: Where classes have levels of their own: which; `codes` are those of its labels then.
         full_domain: The release at the node that the recoding started from.
     """
@@ -42,6 +43,7 @@ class Release:
     optimal: bool
     metrics: Mapping[str, float]
     per_attribute: Mapping[str, Mapping[str, float]]
+    population: CountArray | None = None
     recoding: Recoding | None = None
     full_domain: "Release | None" = None
 

@@ -20,6 +20,8 @@ class KAnonymity:
 
     k: int
     monotone: ClassVar[bool] = True
+    convex: ClassVar[bool] = True
+    needs_population: ClassVar[bool] = False
 
     @property
     def smallest_safe_class(self) -> int:

@@ -34,6 +34,8 @@ class DistinctDiversity:
     l: int  # noqa: E741  the field's name
     attribute: str
     monotone: ClassVar[bool] = True
+    convex: ClassVar[bool] = True
+    needs_population: ClassVar[bool] = False
 
     @property
     def smallest_safe_class(self) -> int:
@@ -60,6 +62,8 @@ class EntropyDiversity:
     l: float  # noqa: E741  the field's name
     attribute: str
     monotone: ClassVar[bool] = False
+    convex: ClassVar[bool] = True
+    needs_population: ClassVar[bool] = False
 
     @property
     def smallest_safe_class(self) -> int:
@@ -94,6 +98,8 @@ class RecursiveDiversity:
     l: int  # noqa: E741  the field's name
     attribute: str
     monotone: ClassVar[bool] = False
+    convex: ClassVar[bool] = True
+    needs_population: ClassVar[bool] = False
 
     @property
     def smallest_safe_class(self) -> int:

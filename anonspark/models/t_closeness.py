@@ -33,6 +33,8 @@ class TCloseness:
     attribute: str
     distance: Distance = Distance.EQUAL
     monotone: ClassVar[bool] = False
+    convex: ClassVar[bool] = True
+    needs_population: ClassVar[bool] = False
     smallest_safe_class: ClassVar[int] = 1
 
     def satisfied(self, classes: EquivalenceClasses) -> BoolArray:

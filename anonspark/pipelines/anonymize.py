@@ -11,14 +11,17 @@ from anonspark.domain.encode import RawClasses, bounded_lattice, build_hierarchi
 from anonspark.domain.hierarchy import GeneralizationHierarchy
 from anonspark.domain.lattice import Node
 from anonspark.domain.policy import Policy
+from anonspark.domain.population import population_sizes, with_population
 from anonspark.domain.recoding import Recoding
 from anonspark.domain.release import Release
-from anonspark.errors import EmptyTableError, NoReleaseError, TooManyClassesError
+from anonspark.errors import ConfigurationError, EmptyTableError, NoReleaseError, TooManyClassesError
 from anonspark.frames.aggregate import collect_classes
-from anonspark.frames.casts import leave_out_malformed
+from anonspark.frames.casts import leave_out_malformed, require_well_formed
 from anonspark.frames.release import Generalization, release
+from anonspark.io.tables import ReadTable
 from anonspark.measures.utility import BY_LEVEL, attribute_costs, average_class_size, discernibility, whole
 from anonspark.models.k_anonymity import KAnonymity
+from anonspark.models.population_uniqueness import PopulationUniqueness
 from anonspark.pipelines.follow import Follower
 from anonspark.pipelines.recode import recoded
 from anonspark.search.checker import NodeVerdict
@@ -50,19 +53,22 @@ class Solution:
     checker: InMemoryChecker
 
 
-def anonymize(table: DataFrame, policy: Policy, follower: Follower) -> tuple[DataFrame, Solution]:
+def anonymize(
+    table: DataFrame, policy: Policy, follower: Follower, population: RawClasses | None = None
+) -> tuple[DataFrame, Solution]:
     """The least lossy release that satisfies the policy; one pass over the table now, one when the release is written.
 
     Args:
         table: The raw table; rows that are marked as malformed are left out.
         policy: What to protect and how.
         follower: Told of every step.
+        population: The combinations of a population table, where a model asks for it.
 
     Raises:
         NoReleaseError: No lattice node satisfies the policy.
     """
     raw = count_classes(table, policy, follower)
-    solution = solve(raw, policy, follower)
+    solution = solve(raw, policy, follower, population)
     return apply(leave_out_malformed(table), policy, solution.release), solution
 
 
@@ -80,15 +86,29 @@ def count_classes(table: DataFrame, policy: Policy, follower: Follower) -> RawCl
     return raw
 
 
-def solve(raw: RawClasses, policy: Policy, follower: Follower) -> Solution:
+def count_population(population: ReadTable, policy: Policy, follower: Follower) -> RawClasses:
+    """The combinations of quasi-identifiers in a population table.
+
+    Raises:
+        MalformedCellsError: Cells that the schema cannot cast.
+    """
+    follower.enter("classes", "counting the population")
+    counted = collect_classes(population.flagged, policy.names, [], policy.search.memory_mb << 20)
+    require_well_formed(counted.malformed)
+    return counted
+
+
+def solve(raw: RawClasses, policy: Policy, follower: Follower, population: RawClasses | None = None) -> Solution:
     """Search the lattice; no Spark from here on.
 
     Raises:
+        ConfigurationError: A model asks for a population that is not there, or smaller than the table.
         EmptyTableError: There are no records.
         NoReleaseError: No lattice node satisfies the policy.
     """
     if not raw.n_records:
         raise EmptyTableError("that was read")
+    _require_populations(policy, raw, population)
     follower.enter("search", f"{len(raw.counts):,} combinations of {raw.n_records:,} records")
     hierarchies = build_hierarchies(policy, raw)
     lattice = bounded_lattice(policy, hierarchies)
@@ -103,7 +123,16 @@ def solve(raw: RawClasses, policy: Policy, follower: Follower) -> Solution:
     require_ground_distances(policy, raw, classes)
     limit = policy.suppression_limit(raw.n_records)
     weights = [attribute.weight for attribute in policy.quasi_identifiers]
-    checker = InMemoryChecker(classes, hierarchies, policy.models, lattice, limit, weights=weights)
+    people = population if policy.needs_population else None
+    checker = InMemoryChecker(
+        classes if people is None else with_population(classes, people, policy, hierarchies),
+        hierarchies,
+        policy.models,
+        lattice,
+        limit,
+        release_models=policy.release_models,
+        weights=weights,
+    )
 
     def tell(progress: Progress) -> None:
         best = "none yet" if progress.best is None else f"{progress.best:.6g}"
@@ -118,7 +147,7 @@ def solve(raw: RawClasses, policy: Policy, follower: Follower) -> Solution:
     )
     if found.best is None:
         raise _no_release(policy, raw.n_records, limit, checker, found.nearest)
-    measured = _measured(policy, hierarchies, checker, found, found.best.node)
+    measured = _measured(policy, hierarchies, checker, found, found.best.node, people)
     if policy.search.recoding is not None:
         measured = recoded(measured, classes, policy, lattice, policy.search.recoding, follower)
     follower.leave()
@@ -173,10 +202,28 @@ def _apply_recoding(
     )
 
 
+def _require_populations(policy: Policy, raw: RawClasses, population: RawClasses | None) -> None:
+    """Refuse to judge by a population that is not there, or of which the table cannot be a sample."""
+    if policy.needs_population and population is None:
+        raise ConfigurationError([("population", "is missing; a model counts its people, so name its table.")])
+    for model in policy.release_models:
+        if isinstance(model, PopulationUniqueness) and model.population_size < raw.n_records:
+            sentence = (
+                f"has a population_size of {model.population_size:,}, and the table alone has {raw.n_records:,} "
+                "records; name the number of people that it could be about."
+            )
+            raise ConfigurationError([("privacy", sentence)])
+
+
 def _measured(
-    policy: Policy, hierarchies: tuple[GeneralizationHierarchy, ...], checker: InMemoryChecker, found: Found, node: Node
+    policy: Policy,
+    hierarchies: tuple[GeneralizationHierarchy, ...],
+    checker: InMemoryChecker,
+    found: Found,
+    node: Node,
+    people: RawClasses | None,
 ) -> Release:
-    """The release at a node, with every metric."""
+    """The release at a node, with every metric; its people are counted again, not taken from the search."""
     at_node, safe = checker.classes_at(node)
     lost, leaves = checker.lost_at(node), checker.leaves
     kept = at_node.sizes[safe]
@@ -199,6 +246,7 @@ def _measured(
         optimal=found.optimal,
         metrics=metrics,
         per_attribute={metric: dict(zip(checker.names, of_metric, strict=True)) for metric, of_metric in costs.items()},
+        population=None if people is None else population_sizes(people, policy, hierarchies, node, at_node.codes),
     )
 
 

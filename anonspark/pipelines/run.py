@@ -19,7 +19,6 @@ from anonspark.domain.hierarchy import Label
 from anonspark.domain.policy import Policy
 from anonspark.domain.sources import TableTarget
 from anonspark.errors import EmptyTableError, RunCancelledError
-from anonspark.frames.aggregate import collect_classes
 from anonspark.frames.casts import require_well_formed
 from anonspark.frames.names import positions
 from anonspark.io.failures import storage_errors
@@ -31,7 +30,7 @@ from anonspark.io.object_store import Storage, reachable_storage
 from anonspark.io.outputs import Output, Published
 from anonspark.io.tables import ReadTable, read_table
 from anonspark.io.uris import normalize_uri
-from anonspark.pipelines.anonymize import Solution, apply, count_classes, solve
+from anonspark.pipelines.anonymize import Solution, apply, count_classes, count_population, solve
 from anonspark.pipelines.follow import Follower, Step, never, silent
 from anonspark.pipelines.record import record_solution
 from anonspark.pipelines.summary import Summary, failed_summary, measure_risks, solution_part
@@ -135,7 +134,7 @@ class Attempt:
             raw = count_classes(source.flagged, policy, follower)
             population = self.count_population(policy)
         warnings += self.judge_malformed(raw)
-        solution = solve(raw, policy, follower)
+        solution = solve(raw, policy, follower, population)
         record = replace(record, input_version=source.version, input_rows=solution.release.n_records)
         with storage_errors(self.target.name, "output"):
             output = output_of(self.spark, self.target, self.run_id)
@@ -180,11 +179,7 @@ class Attempt:
         source = self.job.population_source()
         if source is None:
             return None
-        self.follower.enter("classes", "counting the population")
-        population = read_table(self.spark, source)
-        counted = collect_classes(population.flagged, policy.names, [], policy.search.memory_mb << 20)
-        require_well_formed(counted.malformed)
-        return counted
+        return count_population(read_table(self.spark, source), policy, self.follower)
 
     def judge_malformed(self, raw: RawClasses) -> list[str]:
         """Refuse malformed rows, or tell that they are left out."""

@@ -5,7 +5,7 @@ class tables.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from threading import local
 from typing import TypeVar
 
@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from anonspark.domain.arrays import CodeArray, CountArray
-from anonspark.domain.classes import SensitiveHistograms
+from anonspark.domain.classes import EquivalenceClasses, SensitiveHistograms
 from anonspark.domain.lattice import Node
 from anonspark.search.bundles import Bundles
 from anonspark.search.kernels import group_classes, merge_histograms
@@ -27,6 +27,9 @@ LEAST_SLOT_BITS = 4
 
 NEVER = np.iinfo(np.int64).max
 
+NO_CODES: CodeArray = np.empty((0, 0), dtype=np.int32)
+"""Models look at sizes, histograms and population only."""
+
 MOST_TABLES = 64
 """More would make the look-up of the nearest one dearer than what it saves."""
 
@@ -39,6 +42,8 @@ class ClassTable:
         node: The levels.
         sizes: Shape (n_classes,): records.
         sensitive: Histograms by sensitive attribute.
+        population: Shape (n_classes,): people of the population, where one is given. Classes of none but those, with
+            no records, come last: the base has them last, and groups are numbered by first appearance.
         source: The table it was rolled up from.
         group: Shape (n_classes of the source,): the class that each of the source's is in.
         first: Shape (n_classes,): one class of the source in each class.
@@ -47,6 +52,7 @@ class ClassTable:
     node: Node
     sizes: CountArray
     sensitive: Mapping[str, SensitiveHistograms]
+    population: CountArray | None = None
     source: "ClassTable | None" = None
     group: CodeArray | None = None
     first: CodeArray | None = None
@@ -65,6 +71,18 @@ class ClassTable:
     def n_bytes(self) -> int:
         """Memory of the table with the codes that it will make, histograms and source left out."""
         return 4 * (len(self.node) + 3) * len(self.sizes) + (0 if self.group is None else self.group.nbytes)
+
+    def with_records(self) -> EquivalenceClasses:
+        """The classes that models are asked about: those with records of the table. They have no codes."""
+        if self.population is None:
+            return EquivalenceClasses(NO_CODES, self.sizes, self.sensitive)
+        n_classes = int(np.count_nonzero(self.sizes))
+        sensitive = {
+            name: replace(histograms, offsets=histograms.offsets[: n_classes + 1])
+            for name, histograms in self.sensitive.items()
+        }
+        sizes, population = self.sizes[:n_classes], self.population[:n_classes]
+        return EquivalenceClasses(NO_CODES, sizes, sensitive, population=population)
 
     def to_base(self, of_classes: npt.NDArray[Entry]) -> npt.NDArray[Entry]:
         """What is known of each class, for each base class."""
@@ -171,7 +189,12 @@ def roll_up(source: ClassTable, node: Node, bundles: Bundles, scratch: Scratch) 
     scratch.used += len(group)
     sensitive = {name: _merged(histograms, group, n_groups) for name, histograms in source.sensitive.items()}
     sizes, first = scratch.sizes[:n_groups].copy(), scratch.first[:n_groups].copy()
-    return ClassTable(node, sizes, sensitive, source, group, first)
+    population = None if source.population is None else _summed(source.population, group, n_groups)
+    return ClassTable(node, sizes, sensitive, population, source, group, first)
+
+
+def _summed(population: CountArray, group: CodeArray, n_groups: int) -> CountArray:
+    return np.bincount(group, weights=population, minlength=n_groups).astype(np.int64)
 
 
 def _merged(histograms: SensitiveHistograms, group: CodeArray, n_groups: int) -> SensitiveHistograms:

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from copy import copy
 from dataclasses import replace
-from functools import reduce
 
 import numpy as np
 
@@ -13,7 +12,7 @@ from anonspark.domain.arrays import BoolArray, CodeArray, CountArray
 from anonspark.domain.classes import EquivalenceClasses
 from anonspark.domain.hierarchy import GeneralizationHierarchy
 from anonspark.domain.lattice import Lattice, Node
-from anonspark.domain.model import PrivacyModel
+from anonspark.domain.model import PrivacyModel, ReleaseModel, judge
 from anonspark.measures.utility import Leaves, SuppressedRecords, leaves_of
 from anonspark.search.bundles import Bundles
 from anonspark.search.checker import Effort, NodeVerdict
@@ -25,9 +24,6 @@ CLASSES_FOR_THREADS = 100_000
 
 MOST_THREADS = 4
 """Nodes of a batch are chosen without knowing of each other, so a larger one checks some in vain."""
-
-NO_CODES: CodeArray = np.empty((0, 0), dtype=np.int32)
-"""Models look at sizes and histograms only."""
 
 
 class InMemoryChecker:
@@ -41,28 +37,28 @@ class InMemoryChecker:
         lattice: Lattice,
         limit: int,
         *,
+        release_models: Sequence[ReleaseModel] = (),
         weights: Sequence[float] | None = None,
         cache_bytes: int = 256 << 20,
     ) -> None:
         """Take raw classes (level 0); class tables of checked nodes are kept up to `cache_bytes`."""
         self.lattice = lattice
         self.names = tuple(hierarchy.attribute for hierarchy in hierarchies)
-        self.models = tuple(models)
+        self.models, self.release_models = tuple(models), tuple(release_models)
         self.limit = limit
-        self.monotone = all(model.monotone for model in models)
+        self.monotone = all(model.monotone for model in models) and not release_models
         self.smallest_safe_class = max((model.smallest_safe_class for model in models), default=1)
         self.effort = Effort()
         self.batch = min(os.cpu_count() or 1, MOST_THREADS) if classes.n_classes >= CLASSES_FOR_THREADS else 1
         self._pool = ThreadPoolExecutor(self.batch)
         records = [np.bincount(row, weights=classes.sizes).astype(np.int64) for row in classes.codes]
         used = [np.flatnonzero(of_leaf).astype(np.int32) for of_leaf in records]
-        codes = np.empty_like(classes.codes)
-        for axis, of_leaf in enumerate(records):
-            codes[axis] = (np.cumsum(of_leaf > 0, dtype=np.int32) - 1)[classes.codes[axis]]
         records = [of_leaf[rows] for of_leaf, rows in zip(records, used, strict=True)]
         self.leaves: Leaves = leaves_of(hierarchies, used, records, weights or [1.0] * len(used))
-        self._bundles = Bundles(self.leaves.groups)
+        codes, groups = _renumbered(classes, hierarchies, used)
+        self._bundles = Bundles(groups)
         packed, sizes, sensitive = self._bundles.pack(codes), classes.sizes, classes.sensitive
+        population = classes.population
         self._starts = np.cumsum([0, *self._bundles.sizes()])
         self._always = np.zeros(self._starts[-1], dtype=np.int64)
         if classes.inadmissible is not None and classes.inadmissible.any():
@@ -70,7 +66,8 @@ class InMemoryChecker:
             kept = np.flatnonzero(~classes.inadmissible)
             packed, sizes = np.ascontiguousarray(packed[:, kept]), sizes[kept]
             sensitive = {name: histograms.of_classes(kept) for name, histograms in sensitive.items()}
-        self._base = ClassTable((0,) * len(self.names), sizes, sensitive, own_packed=packed)
+            population = None if population is None else population[kept]
+        self._base = ClassTable((0,) * len(self.names), sizes, sensitive, population, own_packed=packed)
         self.always_lost = self._count_lost(np.zeros(len(sizes), dtype=np.bool_))
         self._tables = ClassTables(self._base, self._bundles, cache_bytes)
 
@@ -104,6 +101,7 @@ class InMemoryChecker:
         other = copy(self)
         other.lattice, other.effort = lattice, Effort()
         other.models = tuple(model for model in self.models if model.monotone)
+        other.release_models = ()
         other.leaves = replace(self.leaves, weights=tuple(weights))
         other.monotone = True
         other.smallest_safe_class = max((model.smallest_safe_class for model in other.models), default=1)
@@ -112,30 +110,32 @@ class InMemoryChecker:
     def classes_at(self, node: Node) -> tuple[EquivalenceClasses, BoolArray]:
         """The classes of a node with the groups of its levels as codes, and which of them are safe."""
         table = self._tables.at(node)
-        leaves = self._bundles.unpack(table.packed)
+        classes = table.with_records()
+        leaves = self._bundles.unpack(table.packed[:, : classes.n_classes])
         codes = np.stack(
             [groups[level][row] for groups, level, row in zip(self.leaves.groups, node, leaves, strict=True)]
         )
-        classes = EquivalenceClasses(codes, table.sizes, table.sensitive)
-        return classes, self._unavoidable(table) == 0
+        safe, _ = self._judged(table)
+        return replace(classes, codes=codes), safe[: classes.n_classes]
 
     def lost_at(self, node: Node) -> SuppressedRecords:
         """The records that a release at a node suppresses."""
         table = self._tables.at(node)
-        return self._count_lost(table.to_base(self._unavoidable(table) > 0))
+        safe, _ = self._judged(table)
+        return self._count_lost(table.to_base(~safe))
 
     def _judge(self, node: Node, table: ClassTable, *, with_lost: bool) -> NodeVerdict:
-        unavoidable, sizes = self._unavoidable(table), table.sizes
+        safe, unavoidable = self._judged(table)
         unsafe_records, certain, kept_classes, kept_squares, capacity = tally(
-            sizes, unavoidable, self.smallest_safe_class
+            table.sizes, safe, unavoidable, self.smallest_safe_class
         )
         suppressed = unsafe_records + self.always_lost.records
         least = certain + self.always_lost.records
         lost = certainly_lost = None
         if with_lost and suppressed <= self.limit:
-            lost = certainly_lost = self._count_lost(table.to_base(unavoidable > 0))
+            lost = certainly_lost = self._count_lost(table.to_base(~safe))
             if not self.monotone:
-                known = self._count_lost(table.to_base(unavoidable >= sizes))
+                known = self._count_lost(table.to_base(unavoidable >= table.sizes))
                 certainly_lost = SuppressedRecords(least, known.by_leaf)
         return NodeVerdict(
             node=node,
@@ -148,15 +148,38 @@ class InMemoryChecker:
             certainly_lost=certainly_lost,
         )
 
-    def _unavoidable(self, table: ClassTable) -> CountArray:
-        """Records of each class that must be suppressed however it is split: the most that any model says."""
-        classes = EquivalenceClasses(NO_CODES, table.sizes, table.sensitive)
-        of_models = [model.unavoidable(classes) for model in self.models]
-        return reduce(np.maximum, of_models, np.zeros_like(table.sizes)) if len(of_models) != 1 else of_models[0]
+    def _judged(self, table: ClassTable) -> tuple[BoolArray, CountArray]:
+        """Which classes are released, and the records of each that no way to split it can keep; shapes (n_classes,).
+
+        A class without records is not released.
+        """
+        classes = table.with_records()
+        safe, unavoidable = judge(self.models, classes)
+        if self.release_models:
+            could_stay = classes.sizes[safe]
+            safe &= classes.sizes >= max(model.smallest_kept(could_stay) for model in self.release_models)
+        without = len(table.sizes) - classes.n_classes
+        return (np.pad(safe, (0, without)), np.pad(unavoidable, (0, without))) if without else (safe, unavoidable)
 
     def _count_lost(self, chosen: BoolArray) -> SuppressedRecords:
         """The records of the chosen admissible base classes and of all inadmissible ones, by leaf."""
         counts = self._always.copy()
         count_codes(chosen, self._base.packed, self._base.sizes, self._starts, counts)
-        by_leaf = self._bundles.by_leaf(counts)
+        of_bundles = zip(self._bundles.by_leaf(counts), self.leaves.records, strict=True)
+        by_leaf = tuple(of_attribute[: len(records)] for of_attribute, records in of_bundles)
         return SuppressedRecords(int(by_leaf[0].sum()), by_leaf)
+
+
+def _renumbered(
+    classes: EquivalenceClasses, hierarchies: Sequence[GeneralizationHierarchy], used: Sequence[CodeArray]
+) -> tuple[CodeArray, list[CodeArray]]:
+    """Codes of leaves without gaps, those that the table uses first, and the groups of these leaves by attribute."""
+    codes, groups = np.empty_like(classes.codes), []
+    for axis, (row, hierarchy, of_table) in enumerate(zip(classes.codes, hierarchies, used, strict=True)):
+        order = of_table if classes.population is None else np.append(of_table, np.setdiff1d(row, of_table))
+        place = np.empty(int(order.max(initial=-1)) + 1, dtype=np.int32)
+        place[order] = np.arange(len(order), dtype=np.int32)
+        codes[axis] = place[row]
+        known = hierarchy.groups if classes.outside is None else np.hstack([hierarchy.groups, classes.outside[axis]])
+        groups.append(known[:, order])
+    return codes, groups

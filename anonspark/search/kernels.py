@@ -108,8 +108,10 @@ def group_classes(
 
 
 @compiled
-def tally(sizes: CountArray, unavoidable: CountArray, smallest_safe_class: int) -> tuple[int, int, int, float, int]:
-    """Sums over the classes of a node of which some records must be suppressed, 0 for a safe class.
+def tally(
+    sizes: CountArray, safe: BoolArray, unavoidable: CountArray, smallest_safe_class: int
+) -> tuple[int, int, int, float, int]:
+    """Sums over the classes of a node, given which are safe and how many records of each must be suppressed.
 
     Returns:
         Records of unsafe classes; records that must be suppressed; safe classes; the sum of their squared sizes; most
@@ -119,12 +121,12 @@ def tally(sizes: CountArray, unavoidable: CountArray, smallest_safe_class: int) 
     squares = 0.0
     for row in range(sizes.shape[0]):
         size, lost = sizes[row], unavoidable[row]
-        if lost > 0:
-            suppressed += size
-            least += lost
-        else:
+        least += lost
+        if safe[row]:
             kept += 1
             squares += float(size) * float(size)
+        else:
+            suppressed += size
         capacity += (size - lost) // smallest_safe_class
     return suppressed, least, kept, squares, capacity
 

@@ -39,6 +39,9 @@ JOB: dict[str, Any] = {
         {"model": "k-anonymity", "k": 5},
         {"model": "l-diversity", "l": 2, "attribute": "ill", "variant": "recursive", "c": 2.0},
         {"model": "t-closeness", "t": 0.2, "attribute": "ill", "distance": "hierarchical"},
+        {"model": "beta-likeness", "beta": 1.0, "attribute": "ill", "variant": "basic"},
+        {"model": "delta-presence", "delta_min": 0.1, "delta_max": 0.9},
+        {"model": "population-uniqueness", "threshold": 0.1, "population_size": 1000},
     ],
     "search": {"strategy": "optimal"},
     "population": {"uri": "census"},
@@ -69,7 +72,7 @@ def with_value(data: Any, path: tuple[Any, ...], value: Any) -> Any:
 
 
 def test_the_job_that_is_changed_here_is_right_as_it_stands() -> None:
-    assert len(AnonymizeJob.from_dict(JOB).privacy) == 3
+    assert len(AnonymizeJob.from_dict(JOB).privacy) == 6
 
 
 @given(st.sampled_from(places(JOB)), VALUES)

@@ -76,6 +76,21 @@ def test_a_misspelt_strategy_or_recoding_is_told_with_those_there_are(faults_of)
     }
 
 
+def test_models_that_a_recoding_cannot_promise_are_told(faults_of) -> None:
+    privacy = [{"model": "k-anonymity", "k": 3}, {"model": "average-risk", "threshold": 0.1}]
+    for search, cause in (
+        ({"recoding": "strict"}, "search.recoding"),
+        ({"strategy": "mondrian"}, "search.strategy: mondrian"),
+    ):
+        assert faults_of(search=search, privacy=privacy) == {
+            "privacy[1]": (
+                f"average-risk cannot be promised for classes that have levels of their own; leave out {cause}."
+            )
+        }
+        assert faults_of(search=search, privacy=privacy[:1]) == {}
+    assert faults_of(search={"strategy": "greedy"}, privacy=privacy) == {}
+
+
 def test_persons_are_not_counted_yet(faults_of) -> None:
     assert faults_of(person_id=None) == {}
     assert list(faults_of(person_id="patient")) == ["person_id"]

@@ -2,13 +2,28 @@ from typing import Any
 
 import pytest
 
+from anonspark.models.alpha_k import AlphaK
+from anonspark.models.average_risk import AverageRisk
+from anonspark.models.beta_likeness import BetaLikeness
+from anonspark.models.delta_disclosure import DeltaDisclosure
+from anonspark.models.delta_presence import DeltaPresence
 from anonspark.models.k_anonymity import KAnonymity
+from anonspark.models.k_map import KMap
 from anonspark.models.l_diversity import DistinctDiversity, EntropyDiversity, RecursiveDiversity
+from anonspark.models.population_uniqueness import PopulationUniqueness
 from anonspark.models.t_closeness import TCloseness
-from anonspark.vocabulary import Distance
+from anonspark.vocabulary import Distance, Likeness
 
 L = {"model": "l-diversity", "attribute": "illness", "l": 2}
 T = {"model": "t-closeness", "attribute": "illness", "t": 0.2}
+BETA = {"model": "beta-likeness", "attribute": "illness", "beta": 1}
+DELTA = {"model": "delta-disclosure", "attribute": "illness", "delta": 1.5}
+ALPHA = {"model": "alpha-k", "attribute": "illness", "alpha": 0.5, "k": 3}
+K_MAP = {"model": "k-map", "k": 5}
+PRESENCE = {"model": "delta-presence", "delta_max": 0.8}
+AVERAGE = {"model": "average-risk", "threshold": 0.1}
+UNIQUES = {"model": "population-uniqueness", "threshold": 0.01, "population_size": 80_000_000}
+CENSUS = {"uri": "census.parquet"}
 
 
 @pytest.mark.parametrize(
@@ -20,10 +35,27 @@ T = {"model": "t-closeness", "attribute": "illness", "t": 0.2}
         (L | {"variant": "recursive", "c": 0.5}, RecursiveDiversity(0.5, 2, "illness")),
         (T, TCloseness(0.2, "illness", Distance.EQUAL)),
         (T | {"distance": "ordered", "t": 1}, TCloseness(1, "illness", Distance.ORDERED)),
+        (BETA, BetaLikeness(1, "illness", Likeness.ENHANCED)),
+        (BETA | {"variant": "basic", "beta": 0.5}, BetaLikeness(0.5, "illness", Likeness.BASIC)),
+        (DELTA, DeltaDisclosure(1.5, "illness")),
+        (ALPHA, AlphaK(0.5, 3, "illness")),
+        (K_MAP, KMap(5)),
+        (PRESENCE, DeltaPresence(0.8, 0.0)),
+        (PRESENCE | {"delta_min": 0.1}, DeltaPresence(0.8, 0.1)),
     ],
 )
 def test_a_section_becomes_its_model(job_of, section: dict[str, Any], model: object) -> None:
-    assert job_of(privacy=[section]).to_policy(lambda *_: []).models == (model,)
+    policy = job_of(privacy=[section], population=CENSUS).to_policy(lambda *_: [])
+    assert policy.models == (model,)
+    assert policy.release_models == ()
+    assert policy.needs_population == (section in (K_MAP, PRESENCE, PRESENCE | {"delta_min": 0.1}))
+
+
+def test_models_of_the_whole_release_are_told_apart_from_those_of_classes(job_of) -> None:
+    policy = job_of(privacy=[AVERAGE, {"model": "k-anonymity", "k": 2}, UNIQUES]).to_policy(lambda *_: [])
+    assert policy.models == (KAnonymity(2),)
+    assert policy.release_models == (AverageRisk(0.1), PopulationUniqueness(0.01, 80_000_000))
+    assert job_of(privacy=[AVERAGE]).to_policy(lambda *_: []).models == ()
 
 
 @pytest.mark.parametrize("k", [1, 0, -5, 5.0, "5", True, None, 2**63])
@@ -44,6 +76,60 @@ def test_t_is_a_number_above_0_and_at_most_1(faults_of, t: object) -> None:
 @pytest.mark.parametrize(("model", "key"), [("l-diversity", "l"), ("t-closeness", "t")])
 def test_l_and_t_have_no_default(faults_of, model: str, key: str) -> None:
     assert faults_of(privacy=[{"model": model, "attribute": "illness"}]) == {f"privacy[0].{key}": "is missing."}
+
+
+@pytest.mark.parametrize(
+    ("section", "key", "wrong"),
+    [
+        (BETA, "beta", (0, -1, "1", None, True, float("inf"))),
+        (DELTA, "delta", (0, -1, "1", None, 701)),
+        (ALPHA, "alpha", (0, 1.1, "0.5", None)),
+        (ALPHA, "k", (1, 0, 2.5, None)),
+        (K_MAP, "k", (1, 0, 2.5, "5", None)),
+        (PRESENCE, "delta_max", (0, -0.1, 1.1, None)),
+        (PRESENCE, "delta_min", (-0.1, 1.1, None)),
+        (AVERAGE, "threshold", (0, 1.1, None)),
+        (UNIQUES, "threshold", (-0.1, 1.1, None)),
+        (UNIQUES, "population_size", (0, 1.5, None)),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_each_number_has_its_range(faults_of, section: dict[str, Any], key: str, wrong: tuple[object, ...]) -> None:
+    for value in wrong:
+        assert list(faults_of(privacy=[section | {key: value}], population=CENSUS)) == [f"privacy[0].{key}"]
+
+
+@pytest.mark.parametrize("section", [BETA, DELTA, ALPHA, K_MAP, PRESENCE, AVERAGE, UNIQUES])
+def test_what_a_model_cannot_do_without_has_no_default(faults_of, section: dict[str, Any]) -> None:
+    found = faults_of(privacy=[{"model": section["model"]}], population=CENSUS)
+    assert found == {f"privacy[0].{key}": "is missing." for key in section if key != "model"}
+
+
+def test_a_presence_is_between_its_bounds(faults_of) -> None:
+    assert faults_of(privacy=[PRESENCE | {"delta_min": 0.9}], population=CENSUS) == {
+        "privacy[0].delta_max": "found 0.8, which is below delta_min = 0.9; no class could be between them."
+    }
+    assert faults_of(privacy=[PRESENCE | {"delta_min": 0.8}], population=CENSUS) == {}
+
+
+@pytest.mark.parametrize("section", [K_MAP, PRESENCE])
+def test_a_model_of_people_needs_the_table_of_the_population(faults_of, section: dict[str, Any]) -> None:
+    sentence = "which counts people of a population; name its table, population: {uri: ...}."
+    for missing in ({}, {"population": None}):
+        assert faults_of(privacy=[section], **missing) == {"privacy[0].model": f"is {section['model']}, {sentence}"}
+    assert faults_of(privacy=[section], population=CENSUS) == {}
+
+
+@pytest.mark.parametrize("section", [BETA, DELTA, ALPHA])
+def test_each_model_of_an_attribute_names_a_sensitive_one(faults_of, section: dict[str, Any]) -> None:
+    assert faults_of(privacy=[section | {"attribute": "illnes"}]) == {
+        "privacy[0].attribute": "'illnes' is not among the attributes; did you mean 'illness'?"
+    }
+    assert faults_of(privacy=[section | {"attribute": "age"}]) == {
+        "privacy[0].attribute": (
+            f"'age' is of type quasi_identifier; {section['model']} protects attributes of type sensitive."
+        )
+    }
 
 
 def test_c_belongs_to_the_recursive_variant_and_only_to_it(faults_of) -> None:
@@ -98,8 +184,16 @@ def test_the_same_demand_twice_is_a_fault_with_equal_and_with_other_numbers(faul
     }
 
 
+@pytest.mark.parametrize("section", [BETA, DELTA, ALPHA, K_MAP, PRESENCE, AVERAGE, UNIQUES])
+def test_each_model_is_demanded_once_of_an_attribute_or_a_release(faults_of, section: dict[str, Any]) -> None:
+    assert faults_of(privacy=[section, section], population=CENSUS) == {
+        "privacy[1]": f"{section['model']} is demanded in privacy[0] too; keep the stricter one."
+    }
+
+
 def test_different_demands_on_one_attribute_go_together(faults_of) -> None:
-    assert faults_of(privacy=[L, L | {"variant": "entropy"}, T, T | {"distance": "ordered"}]) == {}
+    two_likenesses = [BETA, BETA | {"variant": "basic"}]
+    assert faults_of(privacy=[L, L | {"variant": "entropy"}, T, T | {"distance": "ordered"}, *two_likenesses]) == {}
 
 
 @pytest.mark.parametrize("privacy", [[], None, "k-anonymity", {"model": "k-anonymity"}, ["k-anonymity"]])

@@ -2,19 +2,21 @@
 
 import csv
 from collections import Counter
+from itertools import product
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, reject, settings
 from hypothesis import strategies as st
 
 from anonspark.domain.encode import build_hierarchies, encode
 from anonspark.domain.hierarchy import Label
+from anonspark.domain.lattice import lattice_of
 from anonspark.domain.policy import Policy, QuasiIdentifier, SearchSettings
-from anonspark.domain.population import population_sizes
+from anonspark.domain.population import population_sizes, with_population
 from anonspark.domain.recount import histogram
 from anonspark.domain.rules import (
     DateRule,
@@ -26,7 +28,10 @@ from anonspark.domain.rules import (
     TableRule,
     TreeRule,
 )
+from anonspark.errors import HierarchyError
 from anonspark.models.k_anonymity import KAnonymity
+from anonspark.models.k_map import KMap
+from anonspark.search.in_memory import InMemoryChecker
 from anonspark.vocabulary import OnUnknown
 from tests.domain.raw import raw_classes
 
@@ -126,10 +131,77 @@ def test_a_null_of_the_table_is_a_class_of_the_people_without_a_value() -> None:
     assert sizes_of(MaskRule((1,)), ["10", "20", None], ["10", None, None], 1) == {"1*": 1, "2*": 0, None: 2}
 
 
+def test_people_with_a_value_that_the_rule_does_not_know_are_in_no_class_with_a_label_though_the_table_has_it() -> None:
+    rule = IntervalRule(0, 40, (10, 20), OnUnknown.SUPPRESS)
+    assert sizes_of(rule, ["1", "2", "99"], ["1", "15", "99", "99"], 2) == {"[0, 20)": 2}
+    assert sizes_of(TableRule((("u", "x"), ("v", "x")), OnUnknown.SUPPRESS), ["u", "z"], ["v", "z"], 1) == {"x": 1}
+
+
 def test_a_value_that_the_rule_does_not_know_is_not_in_the_class_that_is_labelled_with_a_star() -> None:
     rule = TreeRule({"*": ("u", "v"), "y": ("w",)}, OnUnknown.SUPPRESS)
     found = sizes_of(rule, ["u", "w"], ["u", "v", "w", "z", "z"], 1)
     assert found == {"*": 2, "y": 1}
+
+
+RULES: list[tuple[HierarchyRule, list[Label]]] = [
+    (DerivedRule(), ["a", "b", "c", "d", None]),
+    (MaskRule((2, 1)), ["100", "101", "110", "200", "20", None]),
+    (IntervalRule(0, 40, (5, 20)), ["1", "3", "7", "12", "22", "39", None]),
+    (IntervalRule(0, 40, (5, 20), OnUnknown.CLAMP), ["1", "3", "7", "39", "-5", "400"]),
+    (IntervalRule(0, 40, (5, 20), OnUnknown.SUPPRESS), ["1", "3", "7", "39", "-5", "400"]),
+    (
+        DateRule(("month", "year", "decade")),
+        ["2024-01-02", "2024-01-30", "2024-05-01", "2023-01-02", "1999-09-09", None],
+    ),
+    (TreeRule({"x": {"u": ("p", "q"), "v": ("r",)}, "y": {"w": ("s", "t")}}, OnUnknown.SUPPRESS), [*"pqrst", "z"]),
+    (OrderRule(tuple("abcdefgh")), [*"abcdefgh", None]),
+    (
+        TableRule((("p", "u", "x"), ("q", "u", "x"), ("r", "v", "x"), ("s", "w", "y")), OnUnknown.SUPPRESS),
+        [*"pqrs", "z"],
+    ),
+]
+
+
+@settings(deadline=None, max_examples=300, derandomize=True)
+@given(st.data())
+def test_rolled_up_the_people_of_a_class_are_those_counted_at_its_node(data: st.DataObject) -> None:
+    chosen = data.draw(st.lists(st.sampled_from(RULES), min_size=1, max_size=3))
+    policy = Policy(tuple(QuasiIdentifier(f"q{place}", rule) for place, (rule, _) in enumerate(chosen)), (KMap(2),))
+    rows = st.tuples(*(st.sampled_from(values) for _, values in chosen))
+    table, others = data.draw(st.lists(rows, min_size=1, max_size=8)), data.draw(st.lists(rows, max_size=20))
+    people = [*table, *others] if data.draw(st.booleans()) else others
+    sample, population = raw_classes(table, policy.names), raw_classes(people, policy.names)
+    try:
+        hierarchies = build_hierarchies(policy, sample)
+    except HierarchyError:
+        reject()
+    classes = encode(sample, policy, hierarchies)
+    widened = with_population(classes, population, policy, hierarchies)
+    assert widened.n_records == classes.n_records
+    assert widened.sizes[: classes.n_classes].tolist() == classes.sizes.tolist()
+    lattice = lattice_of(hierarchies)
+    checker = InMemoryChecker(widened, hierarchies, policy.models, lattice, len(table))
+    for node in product(*(range(height + 1) for height in lattice.top)):
+        at_node, safe = checker.classes_at(node)
+        expected = population_sizes(population, policy, hierarchies, node, at_node.codes)
+        assert at_node.population is not None
+        assert at_node.population.tolist() == expected.tolist()
+        assert safe.tolist() == (expected >= 2).tolist()
+        assert (at_node.sizes > 0).all()
+
+
+def test_people_whom_no_class_can_ever_hold_are_left_out_and_those_alike_are_one_class() -> None:
+    rule = IntervalRule(0, 40, (10, 20), OnUnknown.SUPPRESS)
+    policy = Policy((QuasiIdentifier("age", rule),), (KMap(2),))
+    sample = raw_classes([("1",), ("2",), ("99",)], policy.names)
+    hierarchies = build_hierarchies(policy, sample)
+    people = raw_classes([("1",), ("3",), ("4",), ("4",), ("15",), ("25",), ("700",)], policy.names)
+    widened = with_population(encode(sample, policy, hierarchies), people, policy, hierarchies)
+    # Those of 3 and 4 meet 1 and 2 from the first level on, that of 15 from the second; 25 and 700 meet nobody.
+    assert widened.population is not None
+    assert widened.sizes.tolist() == [1, 1, 1, 0, 0]
+    assert widened.population.tolist() == [1, 0, 0, 3, 1]
+    assert hierarchies[0].labels[1:] == (("[0, 10)", "*"), ("[0, 20)",))
 
 
 def adult(shared: Path, entry: dict[str, Any]) -> tuple[pd.DataFrame, Policy]:

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from random import Random
 
 import numpy as np
@@ -12,14 +13,22 @@ from hypothesis import strategies as st
 from anonspark.domain.encode import RawClasses, build_hierarchies, encode
 from anonspark.domain.hierarchy import GeneralizationHierarchy, Label
 from anonspark.domain.lattice import lattice_of
-from anonspark.domain.model import PrivacyModel
+from anonspark.domain.model import PrivacyModel, ReleaseModel
 from anonspark.domain.policy import Policy, QuasiIdentifier, SensitiveAttribute
+from anonspark.domain.population import with_population
 from anonspark.domain.recount import histogram, verify_release
 from anonspark.domain.release import Release
 from anonspark.domain.rules import HierarchyRule, IntervalRule, MaskRule, TableRule
 from anonspark.errors import VerificationError
+from anonspark.models.alpha_k import AlphaK
+from anonspark.models.average_risk import AverageRisk
+from anonspark.models.beta_likeness import BetaLikeness
+from anonspark.models.delta_disclosure import DeltaDisclosure
+from anonspark.models.delta_presence import DeltaPresence
 from anonspark.models.k_anonymity import KAnonymity
+from anonspark.models.k_map import KMap
 from anonspark.models.l_diversity import DistinctDiversity
+from anonspark.models.population_uniqueness import PopulationUniqueness
 from anonspark.models.t_closeness import TCloseness
 from anonspark.search.in_memory import InMemoryChecker
 from anonspark.vocabulary import Distance, Metric, OnUnknown, Suppression
@@ -44,6 +53,8 @@ class Case:
         rules: tuple[HierarchyRule, ...] = MASKS,
         suppression: Suppression = Suppression.MASK,
         sensitive_rule: HierarchyRule | None = None,
+        release_models: tuple[ReleaseModel, ...] = (),
+        people: list[Row] | None = None,
     ) -> None:
         names = [f"q{place}" for place in range(len(rules))]
         self.policy = Policy(
@@ -53,16 +64,36 @@ class Case:
             identifiers=("name",),
             max_suppression=1.0,
             suppression=suppression,
+            release_models=release_models,
         )
         self.raw = raw_classes(rows, names, ["diagnosis"])
         self.hierarchies = build_hierarchies(self.policy, self.raw)
         self.classes = encode(self.raw, self.policy, self.hierarchies)
+        searched, population = self.classes, raw_classes(people or [], names)
+        if people is not None:
+            searched = with_population(self.classes, population, self.policy, self.hierarchies)
         checker = InMemoryChecker(
-            self.classes, self.hierarchies, self.policy.models, lattice_of(self.hierarchies), len(rows)
+            searched,
+            self.hierarchies,
+            self.policy.models,
+            lattice_of(self.hierarchies),
+            len(rows),
+            release_models=release_models,
         )
         at_node, safe = checker.classes_at(node)
         self.release = Release(
-            node, self.hierarchies, at_node.codes, at_node.sizes, safe, len(rows), Metric.LOSS, 0.0, True, {}, {}
+            node,
+            self.hierarchies,
+            at_node.codes,
+            at_node.sizes,
+            safe,
+            len(rows),
+            Metric.LOSS,
+            0.0,
+            True,
+            {},
+            {},
+            at_node.population,
         )
         self.written = self._released(rows, at_node.codes[:, safe].T.tolist())
 
@@ -286,6 +317,69 @@ def test_a_release_of_nothing_but_stars_has_no_class_to_measure() -> None:
     dropped.verify([])
     with pytest.raises(VerificationError):
         dropped.verify(case.written[:1])
+
+
+PEOPLE: list[Row] = [
+    *[row[:2] for row in ROWS],
+    *[("13", "a9")] * 2,  # not in the table, and with the labels of a class of it
+    *[("25", None)] * 1,
+    *[("40", "d1")] * 9,
+]
+
+
+def test_people_of_the_written_classes_are_those_of_the_same_labels() -> None:
+    # 1*, a*: 3 records and 5 people; 2*, b*: 4 and 4; 2* and null: 2 and 3; 30, c1 alone with itself.
+    case = Case(ROWS, (1, 1), KMap(4), people=PEOPLE)
+    assert Counter(row[:2] for row in case.written) == {("1*", "a*"): 3, ("2*", "b*"): 4, ("*", "*"): 3}
+    case.verify(case.written)
+    stricter = replace(case.policy, models=(KMap(5),))
+    with pytest.raises(VerificationError, match=r"^1 written classes do not satisfy KMap\(k=5\)"):
+        verify_release(case.recounted(case.written), case.raw, case.classes, stricter, case.release)
+    present = replace(case.policy, models=(DeltaPresence(0.6),))
+    with pytest.raises(VerificationError, match="1 written classes do not satisfy DeltaPresence"):
+        verify_release(case.recounted(case.written), case.raw, case.classes, present, case.release)
+
+
+@pytest.mark.parametrize(
+    ("model", "unsafe"),
+    [
+        (BetaLikeness(0.1, "diagnosis"), 3),
+        (DeltaDisclosure(0.1, "diagnosis"), 3),
+        (AlphaK(0.4, 2, "diagnosis"), 1),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_each_model_of_an_attribute_is_measured_again_on_what_was_written(model: PrivacyModel, unsafe: int) -> None:
+    case = Case(ROWS, (1, 1))
+    stricter = replace(case.policy, models=(model,))
+    with pytest.raises(VerificationError, match=f"^{unsafe} written classes do not satisfy {type(model).__name__}"):
+        verify_release(case.recounted(case.written), case.raw, case.classes, stricter, case.release)
+
+
+@pytest.mark.parametrize(
+    ("demanded", "stricter"),
+    [(AverageRisk(0.4), AverageRisk(0.39)), (PopulationUniqueness(0.1, 10), PopulationUniqueness(0.09, 10))],
+)
+def test_models_of_the_whole_release_are_measured_again_on_all_that_was_written(
+    demanded: ReleaseModel, stricter: ReleaseModel
+) -> None:
+    # Classes of 1, 2, 3 and 4: 4/10 on average, and of 10 people one stands alone.
+    case = Case(ROWS, (1, 1), KAnonymity(1), release_models=(demanded,))
+    assert case.release.suppressed == 0
+    case.verify(case.written)
+    policy = replace(case.policy, release_models=(stricter,))
+    with pytest.raises(VerificationError, match=f"does not satisfy {type(demanded).__name__}") as raised:
+        verify_release(case.recounted(case.written), case.raw, case.classes, policy, case.release)
+    assert raised.value.field == "privacy"
+
+
+def test_a_class_that_is_labelled_with_stars_only_counts_in_the_whole_release() -> None:
+    # The class of u and v is labelled `*`: 4 records, and one each of w and y. 3/6 with it, 2/2 without.
+    rule = TableRule((("u", "*"), ("v", "*"), ("w", "x"), ("y", "y")))
+    rows: list[Row] = [*[("u", "d")] * 2, *[("v", "d")] * 2, ("w", "d"), ("y", "d")]
+    case = Case(rows, (1,), KAnonymity(1), rules=(rule,), release_models=(AverageRisk(0.5),))
+    assert case.release.suppressed == 0
+    verify_release(case.recounted(case.written), case.raw, case.classes, case.policy, case.release)
 
 
 CELLS = st.sampled_from(["10", "11", "20", "b", None])

@@ -7,17 +7,25 @@ from fractions import Fraction
 from hypothesis import strategies as st
 
 from anonspark.domain.lattice import Lattice
-from anonspark.domain.model import PrivacyModel
+from anonspark.domain.model import PrivacyModel, ReleaseModel
+from anonspark.models.alpha_k import AlphaK
+from anonspark.models.average_risk import AverageRisk
+from anonspark.models.beta_likeness import BetaLikeness
+from anonspark.models.delta_disclosure import DeltaDisclosure
+from anonspark.models.delta_presence import DeltaPresence
 from anonspark.models.k_anonymity import KAnonymity
+from anonspark.models.k_map import KMap
 from anonspark.models.l_diversity import DistinctDiversity, EntropyDiversity, RecursiveDiversity
+from anonspark.models.population_uniqueness import PopulationUniqueness
 from anonspark.models.t_closeness import TCloseness
-from anonspark.vocabulary import Distance, Metric
+from anonspark.vocabulary import Distance, Likeness, Metric
 from tests import oracle
 
 LABELS = (None, *"abcdefg")
 """Few, so that labels come again at other levels, and null among them."""
 
 SENSITIVE = ("illness", "wage")
+Row = tuple[oracle.Label, ...]
 LIMITS = ("0", "0.05", "0.3", "1.0", "1.0")
 
 
@@ -30,6 +38,14 @@ class Demand:
 
 
 @dataclass(frozen=True)
+class ReleaseDemand:
+    """A model of the whole release and the oracle's rule for it."""
+
+    model: ReleaseModel
+    rule: oracle.ReleaseRule
+
+
+@dataclass(frozen=True)
 class Problem:
     """A table with its demands, one metric, the limit in records and the lattice."""
 
@@ -38,6 +54,11 @@ class Problem:
     metric: Metric
     limit: int
     lattice: Lattice
+    release_demands: tuple[ReleaseDemand, ...] = ()
+
+    @property
+    def release_models(self) -> list[ReleaseModel]:
+        return [demand.model for demand in self.release_demands]
 
     @property
     def models(self) -> list[PrivacyModel]:
@@ -52,7 +73,8 @@ class Problem:
         return [column.weight for column in self.table.columns]
 
     def outcomes(self) -> list[oracle.Outcome]:
-        return oracle.outcomes(self.table, self.rules, self.lattice.bottom, self.lattice.top)
+        release_rules = [demand.rule for demand in self.release_demands]
+        return oracle.outcomes(self.table, self.rules, self.lattice.bottom, self.lattice.top, release_rules)
 
     def optimum(self) -> oracle.Outcome | None:
         return oracle.optimum(self.table, self.outcomes(), self.metric.value, self.limit)
@@ -105,7 +127,17 @@ def tables(
     cells = st.tuples(*(st.sampled_from(skewed([leaf[0] for leaf in column.leaves])) for column in of_name))
     rows = draw(st.lists(cells, min_size=1, max_size=30))
     attributes = {name: draw(sensitive(len(rows))) for name in SENSITIVE}
-    return oracle.Table(tuple(of_name), tuple(rows), attributes)
+    return oracle.Table(tuple(of_name), tuple(rows), attributes, draw(populations(rows, cells)))
+
+
+@st.composite
+def populations(draw: st.DrawFn, rows: list[Row], cells: st.SearchStrategy[Row]) -> tuple[Row, ...]:
+    """Most often the table's own records and others, some of whom have values that the table lacks; or strangers.
+
+    Never empty, as a population that is given is not.
+    """
+    others = draw(st.lists(cells, min_size=1, max_size=30))
+    return tuple([*rows, *others] if draw(st.sampled_from((True, True, True, False))) else others)
 
 
 def k_demands() -> st.SearchStrategy[Demand]:
@@ -136,12 +168,65 @@ def closeness_demands(name: str) -> st.SearchStrategy[Demand]:
     return st.builds(demand, st.sampled_from(("0", "0.1", "0.2", "0.25", "0.5", "1")), st.sampled_from(Distance))
 
 
+def likeness_demands(name: str) -> st.SearchStrategy[Demand]:
+    def demand(beta: str, variant: Likeness) -> Demand:
+        model = BetaLikeness(float(beta), name, variant)
+        return Demand(model, oracle.beta_likeness(Fraction(beta), name, variant.value))
+
+    return st.builds(demand, st.sampled_from(("0.1", "0.25", "0.5", "1", "2", "4")), st.sampled_from(Likeness))
+
+
+def disclosure_demands(name: str) -> st.SearchStrategy[Demand]:
+    return st.sampled_from((0.1, 0.3, 0.5, 0.7, 1.0, 1.5, 2.5)).map(
+        lambda delta: Demand(DeltaDisclosure(delta, name), oracle.delta_disclosure(delta, name))
+    )
+
+
+def alpha_k_demands(name: str) -> st.SearchStrategy[Demand]:
+    def demand(alpha: str, k: int) -> Demand:
+        return Demand(AlphaK(float(alpha), k, name), oracle.alpha_k(Fraction(alpha), k, name))
+
+    return st.builds(demand, st.sampled_from(("0.2", "0.3", "0.5", "0.6", "0.75", "0.9", "1")), st.integers(1, 5))
+
+
+def k_map_demands() -> st.SearchStrategy[Demand]:
+    return st.integers(1, 12).map(lambda k: Demand(KMap(k), oracle.k_map(k)))
+
+
+def presence_demands() -> st.SearchStrategy[Demand]:
+    def demand(least: str, most: str) -> Demand:
+        return Demand(DeltaPresence(float(most), float(least)), oracle.delta_presence(Fraction(least), Fraction(most)))
+
+    return st.builds(
+        demand, st.sampled_from(("0", "0", "0.1", "0.2", "0.3")), st.sampled_from(("0.3", "0.5", "0.7", "0.8", "1"))
+    )
+
+
+def release_demands() -> st.SearchStrategy[ReleaseDemand]:
+    """Limits that are reached exactly by some sizes; a population of at least the records of any table here."""
+    average = st.sampled_from(("0.1", "0.2", "0.25", "0.4", "0.5", "0.7")).map(
+        lambda share: ReleaseDemand(AverageRisk(float(share)), oracle.average_risk(Fraction(share)))
+    )
+
+    def uniqueness(share: str, people: int) -> ReleaseDemand:
+        model = PopulationUniqueness(float(share), people)
+        return ReleaseDemand(model, oracle.population_uniqueness(Fraction(share), people))
+
+    shares = st.sampled_from(("0", "0.03", "0.07", "0.11", "0.23", "0.47"))
+    return average | st.builds(uniqueness, shares, st.integers(31, 200))
+
+
 KINDS: dict[str, Callable[[str], st.SearchStrategy[Demand]]] = {
     "k-anonymity": lambda _: k_demands(),
     "distinct": distinct_demands,
     "entropy": entropy_demands,
     "recursive": recursive_demands,
     "t-closeness": closeness_demands,
+    "beta-likeness": likeness_demands,
+    "delta-disclosure": disclosure_demands,
+    "alpha-k": alpha_k_demands,
+    "k-map": lambda _: k_map_demands(),
+    "delta-presence": lambda _: presence_demands(),
 }
 
 
@@ -172,4 +257,7 @@ def problems(draw: st.DrawFn, *, most_columns: int = 4, most_levels: int = 4) ->
     )
     asked = tuple(draw(st.lists(demands(), min_size=1, max_size=3)))
     limit = int(Fraction(draw(st.sampled_from(LIMITS))) * table.n_records)
-    return Problem(table, asked, draw(st.sampled_from(Metric)), limit, draw(lattices(table.top)))
+    of_release = (
+        tuple(draw(st.lists(release_demands(), max_size=2))) if draw(st.sampled_from("yyynnnnnnn")) == "y" else ()
+    )
+    return Problem(table, asked, draw(st.sampled_from(Metric)), limit, draw(lattices(table.top)), of_release)

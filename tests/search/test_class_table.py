@@ -18,8 +18,8 @@ from tests.search.small_tables import tables
 def base_of(table: oracle.Table) -> tuple[ClassTable, Bundles]:
     hierarchies, classes = encoded(table)
     bundles = Bundles([hierarchy.groups for hierarchy in hierarchies])
-    packed = bundles.pack(classes.codes)
-    return ClassTable((0,) * len(hierarchies), classes.sizes, classes.sensitive, own_packed=packed), bundles
+    node, packed = (0,) * len(hierarchies), bundles.pack(classes.codes)
+    return ClassTable(node, classes.sizes, classes.sensitive, classes.population, own_packed=packed), bundles
 
 
 def members(table: ClassTable) -> set[frozenset[int]]:
@@ -31,7 +31,7 @@ def members(table: ClassTable) -> set[frozenset[int]]:
 
 
 def contents(table: ClassTable) -> dict[frozenset[int], tuple]:
-    """Size and sensitive histograms of each class, by the base classes in it."""
+    """Size, people and sensitive histograms of each class, by the base classes in it."""
     n_classes, found = len(table.sizes), {}
     for index in range(n_classes):
         base = frozenset(np.flatnonzero(table.to_base(np.arange(n_classes) == index)).tolist())
@@ -45,7 +45,8 @@ def contents(table: ClassTable) -> dict[frozenset[int], tuple]:
             )
             for _, each in sorted(table.sensitive.items())
         )
-        found[base] = (int(table.sizes[index]), histograms)
+        assert table.population is not None
+        found[base] = (int(table.sizes[index]), int(table.population[index]), histograms)
     return found
 
 
@@ -71,7 +72,14 @@ def test_rolling_up_by_way_of_any_nodes_below_gives_the_classes_of_direct_groupi
         by_way = roll_up(by_way, node, bundles, scratch)
     direct = roll_up(base, nodes[-1], bundles, scratch)
     assert contents(by_way) == contents(direct)
-    assert sorted(by_way.sizes.tolist()) == sorted(len(rows) for rows in oracle.classes(table, nodes[-1]))
+    with_records = by_way.with_records()
+    assert sorted(with_records.sizes.tolist()) == sorted(len(rows) for rows in oracle.classes(table, nodes[-1]))
+    assert sum(by_way.sizes[with_records.n_classes :]) == 0, "classes without records come last"
+    assert by_way.population is not None
+    people = oracle.people_by_labels(table, nodes[-1])
+    assert sorted(by_way.population.tolist()) == sorted(
+        people[labels] for labels in {table.labels(row, nodes[-1]) for row in (*table.rows, *table.population)}
+    )
 
 
 @settings(deadline=None, max_examples=150, derandomize=True)

@@ -27,8 +27,18 @@ HEURISTICS = (Strategy.GREEDY, Strategy.BEST_FIRST)
 def checker_of(problem: Problem) -> InMemoryChecker:
     hierarchies, classes = encoded(problem.table)
     return InMemoryChecker(
-        classes, hierarchies, problem.models, problem.lattice, problem.limit, weights=problem.weights
+        classes,
+        hierarchies,
+        problem.models,
+        problem.lattice,
+        problem.limit,
+        release_models=problem.release_models,
+        weights=problem.weights,
     )
+
+
+def is_monotone(problem: Problem) -> bool:
+    return all(model.monotone for model in problem.models) and not problem.release_demands
 
 
 def search(problem: Problem, strategy: Strategy, time_limit_s: float | None = None) -> Found:
@@ -45,7 +55,7 @@ def test_what_is_found_is_a_release_with_its_true_score_and_no_better_than_the_o
     expected = oracle.optimum(problem.table, outcomes, problem.metric.value, problem.limit)
     found = search(problem, strategy)
     if found.best is None:
-        if found.optimal or all(model.monotone for model in problem.models):
+        if found.optimal or is_monotone(problem):
             assert expected is None
         return
     assert expected is not None
@@ -73,7 +83,7 @@ def test_the_bound_of_parts_is_below_every_node(problem: Problem, nodes_a_part: 
     least = expected.scores[problem.metric.value]
     assert bound <= least + 1e-9 * abs(least) + 1e-12
     one_part = nodes_a_part == 1 << 14 and problem.metric in parts.SEPARABLE
-    if one_part and all(model.monotone for model in problem.models):
+    if one_part and is_monotone(problem):
         assert bound == pytest.approx(least, rel=1e-9, abs=1e-12)
 
 
@@ -91,6 +101,7 @@ def test_the_order_of_columns_changes_nothing(strategy: Strategy, problem: Probl
         problem.table,
         columns=permuted(problem.table.columns),
         rows=tuple(permuted(row) for row in problem.table.rows),
+        population=tuple(permuted(row) for row in problem.table.population),
     )
     lattice = Lattice(permuted(problem.lattice.bottom), permuted(problem.lattice.top))
     here, there = search(problem, strategy), search(replace(problem, table=table, lattice=lattice), strategy)

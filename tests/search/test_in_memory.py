@@ -12,6 +12,10 @@ from anonspark.domain.classes import EquivalenceClasses
 from anonspark.domain.hierarchy import from_labels
 from anonspark.domain.lattice import Lattice, lattice_of
 from anonspark.measures.utility import attribute_costs
+from anonspark.models.alpha_k import AlphaK
+from anonspark.models.average_risk import AverageRisk
+from anonspark.models.beta_likeness import BetaLikeness
+from anonspark.models.delta_disclosure import DeltaDisclosure
 from anonspark.models.k_anonymity import KAnonymity
 from anonspark.models.l_diversity import DistinctDiversity, EntropyDiversity, RecursiveDiversity
 from anonspark.models.t_closeness import TCloseness
@@ -35,6 +39,7 @@ def checker_of(problem: Problem, limit: int, cache_bytes: int = 1 << 20) -> InMe
         problem.models,
         problem.lattice,
         limit,
+        release_models=problem.release_models,
         weights=problem.weights,
         cache_bytes=cache_bytes,
     )
@@ -109,21 +114,23 @@ def test_what_a_verdict_says_of_all_nodes_below_holds_for_each_of_them(problem: 
 def test_the_classes_at_a_node_are_the_sets_of_rows_with_equal_labels(problem: Problem) -> None:
     hierarchies, _ = encoded(problem.table)
     checker = checker_of(problem, problem.table.n_records)
-    for node in oracle.nodes(problem.lattice.bottom, problem.lattice.top):
+    for outcome in problem.outcomes():
+        node = outcome.node
         classes, safe = checker.classes_at(node)
+        people = oracle.people_by_labels(problem.table, node)
+        assert classes.population is not None
         found = {
             tuple(
                 hierarchy.labels[level][group] for hierarchy, level, group in zip(hierarchies, node, codes, strict=True)
-            ): (size, bool(is_safe))
-            for codes, size, is_safe in zip(classes.codes.T.tolist(), classes.sizes.tolist(), safe, strict=True)
+            ): (size, bool(is_safe), around)
+            for codes, size, is_safe, around in zip(
+                classes.codes.T.tolist(), classes.sizes.tolist(), safe, classes.population.tolist(), strict=True
+            )
         }
-        expected = {
-            tuple(
-                column.label(problem.table.rows[rows[0]][axis], node[axis])
-                for axis, column in enumerate(problem.table.columns)
-            ): (len(rows), all(rule(problem.table, rows) for rule in problem.rules))
-            for rows in oracle.classes(problem.table, node)
-        }
+        expected = {}
+        for rows in oracle.classes(problem.table, node):
+            labels = problem.table.labels(problem.table.rows[rows[0]], node)
+            expected[labels] = (len(rows), rows in outcome.kept, people[labels])
         assert found == expected
 
 
@@ -162,6 +169,8 @@ def test_the_smallest_safe_class_is_the_largest_that_any_model_demands_and_one_d
     mixed = InMemoryChecker(classes, hierarchies, [KAnonymity(3), EntropyDiversity(2, "s")], lattice, limit=0)
     assert (both.smallest_safe_class, both.monotone) == (4, True)
     assert (mixed.smallest_safe_class, mixed.monotone) == (3, False)
+    whole = InMemoryChecker(classes, hierarchies, [KAnonymity(3)], lattice, limit=0, release_models=[AverageRisk(0.1)])
+    assert (whole.smallest_safe_class, whole.monotone) == (3, False)
 
 
 @pytest.mark.parametrize("metric", Metric)
@@ -175,9 +184,14 @@ def test_a_table_of_unknown_values_only_is_released_as_nothing_if_everything_may
         EntropyDiversity(2, "s"),
         RecursiveDiversity(2, 2, "s"),
         *(TCloseness(0.1, "s", distance) for distance in Distance),
+        BetaLikeness(0.5, "s"),
+        DeltaDisclosure(0.5, "s"),
+        AlphaK(0.5, 2, "s"),
     ]
     for limit, node in ((2, (0,)), (1, None)):
-        checker = InMemoryChecker(classes, hierarchies, models, Lattice((0,), (1,)), limit)
+        checker = InMemoryChecker(
+            classes, hierarchies, models, Lattice((0,), (1,)), limit, release_models=[AverageRisk(0.1)]
+        )
         found = OptimalSearch(checker, objective_of(metric, checker)).run()
         assert (found.best and found.best.node) == node
         assert checker.always_lost.records == 2

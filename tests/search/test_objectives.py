@@ -33,7 +33,13 @@ def at_most(bound: float, score: float) -> bool:
 def bounds_hold(problem: Problem, metric: Metric) -> None:
     hierarchies, classes = encoded(problem.table)
     checker = InMemoryChecker(
-        classes, hierarchies, problem.models, problem.lattice, problem.limit, weights=problem.weights
+        classes,
+        hierarchies,
+        problem.models,
+        problem.lattice,
+        problem.limit,
+        release_models=problem.release_models,
+        weights=problem.weights,
     )
     objective = objective_of(metric, checker)
     outcomes = problem.outcomes()

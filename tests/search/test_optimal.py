@@ -10,7 +10,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from anonspark.domain.lattice import Lattice
+from anonspark.models.alpha_k import AlphaK
+from anonspark.models.average_risk import AverageRisk
+from anonspark.models.beta_likeness import BetaLikeness
+from anonspark.models.delta_disclosure import DeltaDisclosure
+from anonspark.models.delta_presence import DeltaPresence
 from anonspark.models.k_anonymity import KAnonymity
+from anonspark.models.k_map import KMap
 from anonspark.models.l_diversity import EntropyDiversity, RecursiveDiversity
 from anonspark.models.t_closeness import TCloseness
 from anonspark.search import bundles, in_memory
@@ -21,7 +27,7 @@ from anonspark.search.optimal import OptimalSearch
 from anonspark.vocabulary import Metric
 from tests import oracle
 from tests.reference import encoded
-from tests.search.small_tables import Demand, Problem, problems
+from tests.search.small_tables import Demand, Problem, ReleaseDemand, problems
 
 SLOW = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 
@@ -34,6 +40,7 @@ def search(problem: Problem, *, cache_bytes: int = 1 << 20) -> Found:
         problem.models,
         problem.lattice,
         problem.limit,
+        release_models=problem.release_models,
         weights=problem.weights,
         cache_bytes=cache_bytes,
     )
@@ -90,6 +97,7 @@ def test_neither_the_order_of_rows_nor_that_of_attributes_changes_the_optimum(
             name: oracle.Sensitive(tuple(column.values[row] for row in rows), column.order, column.tree)
             for name, column in table.sensitive.items()
         },
+        tuple(tuple(values[axis] for axis in axes) for values in table.population),
     )
     lattice = Lattice(
         tuple(problem.lattice.bottom[axis] for axis in axes), tuple(problem.lattice.top[axis] for axis in axes)
@@ -127,7 +135,13 @@ def test_what_a_search_recorded_is_true(problem: Problem) -> None:
 def test_a_search_out_of_time_returns_a_solution_and_a_bound_that_holds(problem: Problem) -> None:
     hierarchies, classes = encoded(problem.table)
     checker = InMemoryChecker(
-        classes, hierarchies, problem.models, problem.lattice, problem.limit, weights=problem.weights
+        classes,
+        hierarchies,
+        problem.models,
+        problem.lattice,
+        problem.limit,
+        release_models=problem.release_models,
+        weights=problem.weights,
     )
     found = OptimalSearch(checker, objective_of(problem.metric, checker), time_limit_s=0.0).run()
     expected = problem.optimum()
@@ -197,8 +211,11 @@ def test_progress_is_told_after_every_check_and_may_stop_the_search() -> None:
         Demand(EntropyDiversity(2, "s"), oracle.entropy_diversity(2, "s")),
         Demand(RecursiveDiversity(2, 2, "s"), oracle.recursive_diversity(Fraction(2), 2, "s")),
         Demand(TCloseness(0.2, "s"), oracle.t_closeness(Fraction(1, 5), "s", "equal")),
+        Demand(BetaLikeness(0.5, "s"), oracle.beta_likeness(Fraction(1, 2), "s", "enhanced")),
+        Demand(DeltaDisclosure(0.4, "s"), oracle.delta_disclosure(0.4, "s")),
+        Demand(AlphaK(0.5, 2, "s"), oracle.alpha_k(Fraction(1, 2), 2, "s")),
     ],
-    ids=["entropy", "recursive", "t-closeness"],
+    ids=["entropy", "recursive", "t-closeness", "beta-likeness", "delta-disclosure", "alpha-k"],
 )
 def test_a_node_below_one_that_is_past_the_limit_can_be_within_it(demand: Demand, metric: Metric) -> None:
     # {a, b} is safe and {a, a, a}, {b, b, b} are not: 6 of 8 records. Higher up, {a, b, a, a, a} loses the two as well.
@@ -211,3 +228,42 @@ def test_a_node_below_one_that_is_past_the_limit_can_be_within_it(demand: Demand
         found = search(problem)
         assert found.best is not None
         assert (found.best.node, found.best.suppressed) == ((0,), 6)
+
+
+@pytest.mark.parametrize("metric", Metric)
+def test_a_node_below_one_that_releases_nothing_can_release_everything_where_splitting_repairs(metric: Metric) -> None:
+    # One record of two people in the one class, ten people without records in the other: 1/2 is enough, 1/12 is not.
+    labels = (("x", "*"), ("y", "*"))
+    table = oracle.Table((oracle.Column("q", labels),), (("x",),), {}, (*[("x",)] * 2, *[("y",)] * 10))
+    demand = Demand(DeltaPresence(0.5, 0.25), oracle.delta_presence(Fraction(1, 4), Fraction(1, 2)))
+    problem = Problem(table, (demand,), metric, 0, Lattice((0,), (1,)))
+    finds_the_optimum(problem, 1 << 20, 63)
+    found = search(problem)
+    assert found.best is not None
+    assert (found.best.node, found.best.suppressed, found.best.kept_classes) == ((0,), 0, 1)
+    assert found.nearest is not None
+    assert (found.nearest.node, found.nearest.suppressed, found.nearest.unavoidable) == ((1,), 1, 0)
+
+
+def test_people_without_records_make_a_class_of_the_table_larger_and_none_of_their_own() -> None:
+    labels = (("x", "xy", "*"), ("y", "xy", "*"), ("z", "z", "*"))
+    people = (*[("x",)] * 1, *[("y",)] * 3, *[("z",)] * 9)
+    table = oracle.Table((oracle.Column("q", labels),), (("x",), ("x",)), {}, people)
+    problem = Problem(table, (Demand(KMap(4), oracle.k_map(4)),), Metric.LOSS, 0, Lattice((0,), (2,)))
+    finds_the_optimum(problem, 1 << 20, 63)
+    found = search(problem)
+    assert found.best is not None
+    assert (found.best.node, found.best.kept_classes, found.best.kept_squares) == ((1,), 1, 4.0)
+
+
+def test_the_smallest_classes_are_given_up_until_the_rest_is_safe_as_a_whole() -> None:
+    # Classes of 1, 1, 2 and 6: 4/10 on average; without those of one 2/8, which is the threshold.
+    labels = tuple((letter, "*") for letter in "wxyz")
+    table = oracle.Table((oracle.Column("q", labels),), tuple((letter,) for letter in "wxyyzzzzzz"))
+    demand = ReleaseDemand(AverageRisk(0.25), oracle.average_risk(Fraction(1, 4)))
+    for limit, expected in ((2, ((0,), 2)), (1, ((1,), 0))):
+        problem = Problem(table, (), Metric.LOSS, limit, Lattice((0,), (1,)), (demand,))
+        finds_the_optimum(problem, 1 << 20, 63)
+        found = search(problem)
+        assert found.best is not None
+        assert (found.best.node, found.best.suppressed) == expected

@@ -1,0 +1,28 @@
+"""A limit on the records that are probably unique in the population.
+
+Source: Dankar, El Emam, Neisa and Roffey (2012), Estimating the re-identification risk of clinical data sets, BMC
+Medical Informatics and Decision Making 12(66), for such a limit; the estimator's source is with it.
+"""
+
+from dataclasses import dataclass
+
+from anonspark.domain.arrays import CountArray
+from anonspark.measures.uniqueness import zayatz_uniques
+
+
+@dataclass(frozen=True, slots=True)
+class PopulationUniqueness:
+    """At most a share of the released records, `threshold`, is estimated to be unique in the population (Zayatz).
+
+    Only records alone in their class can be unique, so either all classes stay or those of one record go.
+
+    A model of the whole release, and not monotone. For 1/4 and a population of 8, classes of 1, 1, 2 and 2 records
+    stay (7/33 unique). With the last two merged, those of 1 go, since all have 1/3: nobody else can be like them then.
+    """
+
+    threshold: float
+    population_size: int
+
+    def smallest_kept(self, sizes: CountArray) -> int:
+        """See `ReleaseModel`: 1, or 2 where too many are unique."""
+        return 1 if zayatz_uniques(sizes, self.population_size) <= self.threshold else 2
