@@ -14,7 +14,7 @@ from pyspark.sql import functions as F
 
 from anonspark.domain.encode import RawClasses
 from anonspark.errors import ColumnNotFoundError, ColumnTypeError, TooManyClassesError
-from anonspark.frames import aggregate
+from anonspark.frames import chunks
 from anonspark.frames.aggregate import collect_classes
 from anonspark.frames.casts import CELL, MALFORMED, add_malformed, malformed_cells, try_cast_columns
 from tests.pipelines.test_run import executions_so_far, rows_scanned
@@ -116,7 +116,7 @@ def test_null_the_empty_string_and_the_word_null_are_three_values_and_the_two_ze
 def test_chunks_and_partitions_change_no_count(
     table: DataFrame, monkeypatch: pytest.MonkeyPatch, rows_a_chunk: int
 ) -> None:
-    monkeypatch.setattr(aggregate, "CELLS_A_CHUNK", 3 * rows_a_chunk)
+    monkeypatch.setattr(chunks, "CELLS_A_CHUNK", 3 * rows_a_chunk)
     names = ["yes", "Age"]
     for partitions in (1, 7):
         raw = collect_classes(table.repartition(partitions), names[:1], names[1:], PLENTY)
@@ -141,7 +141,7 @@ def marked_table(spark: SparkSession) -> DataFrame:
 def test_malformed_rows_are_counted_by_mark_and_left_out(
     spark: SparkSession, monkeypatch: pytest.MonkeyPatch, rows_a_chunk: int
 ) -> None:
-    monkeypatch.setattr(aggregate, "CELLS_A_CHUNK", 3 * rows_a_chunk)
+    monkeypatch.setattr(chunks, "CELLS_A_CHUNK", 3 * rows_a_chunk)
     raw = collect_classes(marked_table(spark), ["q"], ["n"], PLENTY)
     assert raw.malformed == {CELL + "q": 2, CELL + "n": 2}
     assert combinations(raw) == {("1", "7"): 2, ("1", None): 1, (None, "7"): 1}
@@ -167,7 +167,7 @@ def n_persisted(spark: SparkSession) -> int:
 def test_more_classes_than_the_memory_holds_are_told_and_freed(
     spark: SparkSession, table: DataFrame, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(aggregate, "CELLS_A_CHUNK", 6)
+    monkeypatch.setattr(chunks, "CELLS_A_CHUNK", 6)
     before = n_persisted(spark)
     with pytest.raises(TooManyClassesError, match="raise min_level of the attributes with most values") as raised:
         collect_classes(table, ["text"], [], 500)
@@ -182,7 +182,7 @@ def test_values_that_come_again_in_every_chunk_take_memory_once(
 ) -> None:
     long = "x" * 1000
     wide = spark.range(200).select(F.lit(long).alias("q"), F.col("id").alias("s"))
-    monkeypatch.setattr(aggregate, "CELLS_A_CHUNK", 60)
+    monkeypatch.setattr(chunks, "CELLS_A_CHUNK", 60)
     # 200 records, their numbers and one long text: about 30 kB; the text once a chunk would be 10 kB more.
     assert len(collect_classes(wide, ["q"], ["s"], 36_000).counts) == 200
 
@@ -199,7 +199,7 @@ def test_a_column_that_is_not_there_or_has_no_text_is_refused_before_anything_ru
 def test_the_table_is_read_once_however_many_chunks_it_comes_in(
     spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rows_a_chunk: int
 ) -> None:
-    monkeypatch.setattr(aggregate, "CELLS_A_CHUNK", 2 * rows_a_chunk)
+    monkeypatch.setattr(chunks, "CELLS_A_CHUNK", 2 * rows_a_chunk)
     spark.range(40).select((F.col("id") % 11).alias("q")).write.parquet(str(tmp_path / "table"))
     table = spark.read.parquet(str(tmp_path / "table"))
     since = executions_so_far(spark)

@@ -1,0 +1,290 @@
+"""The checker on the cluster: nodes are judged on classes that no driver can hold, many nodes in one Spark job.
+
+The raw classes stay on the cluster. The classes of a checked node are mostly far fewer; where they fit the driver they
+are brought there, and nodes above are rolled up from them in memory, without a Spark job.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from itertools import chain
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from anonspark.domain.arrays import BoolArray, CountArray
+from anonspark.domain.classes import EquivalenceClasses
+from anonspark.domain.hierarchy import GeneralizationHierarchy
+from anonspark.domain.lattice import Lattice, Node
+from anonspark.domain.model import PrivacyModel
+from anonspark.frames.batches import AskedNode, sizes_and_histograms
+from anonspark.frames.chunks import chunks
+from anonspark.frames.class_queries import by_place, judged_classes, lost_by_place, sums_by_node, unsafe_classes
+from anonspark.frames.encoded import EncodedClasses
+from anonspark.frames.persisted import persisted
+from anonspark.measures.utility import SuppressedRecords
+from anonspark.search.checker import Effort, NodeVerdict
+from anonspark.search.class_table import WORTH_KEEPING, ClassTable
+from anonspark.search.held import HeldTables
+from anonspark.search.judge import NO_CODES, judge
+
+NODES_A_JOB = 16
+"""A job costs about as much as the evaluation of some nodes, and a larger batch checks more nodes in vain."""
+
+UNSAFE_A_JOB = 1 << 21
+"""Unsafe classes that are sent to the workers at a time: a few tens of MiB, below what Spark Connect takes."""
+
+NOTHING_LOST = -1
+"""As a limit: no node's suppressed records are asked for."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Sums:
+    """One node as the cluster counted it.
+
+    Attributes:
+        verdict: Without the suppressed records.
+        classes: How many classes it has.
+        pairs: How many classes and sensitive values there are together.
+    """
+
+    verdict: NodeVerdict
+    classes: int
+    pairs: int
+
+    def n_bytes(self, n_bundles: int) -> int:
+        """Memory of its classes on the driver."""
+        return (4 * n_bundles + 16) * self.classes + 16 * self.pairs
+
+
+class ClusterChecker:
+    """Judges nodes on the cluster; see `NodeChecker`."""
+
+    def __init__(
+        self,
+        encoded: EncodedClasses,
+        hierarchies: Sequence[GeneralizationHierarchy],
+        models: Sequence[PrivacyModel],
+        lattice: Lattice,
+        limit: int,
+        *,
+        cache_bytes: int = 256 << 20,
+    ) -> None:
+        """Take the raw classes; the classes of checked nodes are kept on the driver up to `cache_bytes`."""
+        self.lattice = lattice
+        self.names = tuple(hierarchy.attribute for hierarchy in hierarchies)
+        self.models = tuple(models)
+        self.limit = limit
+        self.monotone = all(model.monotone for model in models)
+        self.smallest_safe_class = max((model.smallest_safe_class for model in models), default=1)
+        self.effort = Effort()
+        self.batch = NODES_A_JOB
+        self.leaves = encoded.leaves
+        self.encoded = encoded
+        self.jobs = 0
+        self._bundles = encoded.bundles
+        self._starts = np.cumsum([0, *self._bundles.sizes()])
+        self._held = HeldTables(self._bundles, cache_bytes)
+        self._always = np.zeros(self._starts[-1], dtype=np.int64)
+        if encoded.any_inadmissible:
+            hidden = encoded.table.where(F.col("inadmissible"))
+            for chunk in self._chunks(by_place(hidden, encoded.codes, self._starts[:-1]), 1):
+                self._always[chunk["place"].to_numpy()] += chunk["records"].to_numpy()
+        self.always_lost = self._suppressed(self._always)
+
+    def check(self, nodes: Sequence[Node], *, with_lost: bool) -> list[NodeVerdict]:
+        """Judge nodes: at most one job for all, one to bring small classes here, and one for suppressed records."""
+        self.effort.checked += len(nodes)
+        return self._verdicts(nodes, self.limit if with_lost else NOTHING_LOST)
+
+    def project(self, nodes: Sequence[Node]) -> list[NodeVerdict]:
+        """Judge nodes without their suppressed records."""
+        for node in nodes:
+            if all(self._bundles.tells_apart(axis, level) for axis, level in enumerate(node)):
+                self.effort.checked += 1
+            else:
+                self.effort.projections += 1
+        return self._verdicts(nodes, NOTHING_LOST)
+
+    def classes_at(self, node: Node) -> tuple[EquivalenceClasses, BoolArray] | None:
+        """The classes of a node and which of them are safe, as in memory; None where they do not fit the driver."""
+        table = self._held.at(node)
+        if table is None:
+            with persisted(self._classes([node])) as classes:
+                (sums,) = self._sums(classes, [node])
+                if sums.n_bytes(len(self._bundles.members)) > self._held.most_bytes:
+                    return None
+                ((_, table),) = self._collect_tables(classes, [node], [0])
+        leaves = self._bundles.unpack(table.packed)
+        codes = np.stack(
+            [groups[level][row] for groups, level, row in zip(self.leaves.groups, node, leaves, strict=True)]
+        )
+        unsafe = judge(self.models, EquivalenceClasses(NO_CODES, table.sizes, table.sensitive)).unsafe
+        return EquivalenceClasses(codes, table.sizes, table.sensitive), ~unsafe
+
+    def safe_classes_at(self, node: Node) -> DataFrame:
+        """The classes that a release at a node keeps, on the cluster: codes of bundles and `records`; lazy."""
+        return self._classes([node]).where(~F.col("unsafe")).select(*self.encoded.codes, "records")
+
+    def lost_at(self, node: Node) -> SuppressedRecords:
+        """The records that a release at a node suppresses."""
+        (verdict,) = self._verdicts([node], self.leaves.n_records)
+        return self.always_lost if verdict.lost is None else verdict.lost
+
+    def _verdicts(self, nodes: Sequence[Node], lost_up_to: int) -> list[NodeVerdict]:
+        """Judge nodes, with the suppressed records of those that suppress no more than so many."""
+        held = {node: table for node in nodes if (table := self._held.at(node)) is not None}
+        found = {node: self._verdict(table) for node, table in held.items()}
+        elsewhere = [node for node in nodes if node not in held]
+        with ExitStack() as stack:
+            unsafe: Iterable[tuple[Node, pa.Table]] = ()
+            if elsewhere:
+                classes = stack.enter_context(persisted(self._classes(elsewhere)))
+                sums = self._sums(classes, elsewhere)
+                found |= {each.verdict.node: each.verdict for each in sums}
+                within = {node for node in elsewhere if found[node].suppressed <= lost_up_to}
+                held |= self._hold_small(classes, elsewhere, sums)
+                left = [number for number, node in enumerate(elsewhere) if node in within and node not in held]
+                unsafe = self._unsafe_elsewhere(classes, elsewhere, left) if left else ()
+            asked = [node for node in nodes if found[node].suppressed <= lost_up_to]
+            here = (self._unsafe_here(held[node]) for node in asked if node in held)
+            found |= self._with_lost({node: found[node] for node in asked}, chain(here, unsafe))
+        return [found[node] for node in nodes]
+
+    def _classes(self, nodes: Sequence[Node]) -> DataFrame:
+        """The judged classes of nodes, numbered in their order."""
+        asked = [AskedNode(number, self._bundles.representatives(node)) for number, node in enumerate(nodes)]
+        return judged_classes(self.encoded, asked, self.models)
+
+    def _sums(self, classes: DataFrame, nodes: Sequence[Node]) -> list[_Sums]:
+        self.jobs += 1
+        rows = {row["node"]: row for row in sums_by_node(classes, self.smallest_safe_class).toArrow().to_pylist()}
+        return [self._sums_of(node, rows.get(number)) for number, node in enumerate(nodes)]
+
+    def _sums_of(self, node: Node, row: dict[str, int] | None) -> _Sums:
+        """A row of the sums; None where every record is inadmissible."""
+        always = self.always_lost.records
+        if row is None:
+            return _Sums(NodeVerdict(node, always, always, 0, 0.0, 0), 0, 0)
+        verdict = NodeVerdict(
+            node=node,
+            suppressed=row["suppressed"] + always,
+            unavoidable=row["unavoidable"] + always,
+            kept_classes=row["kept_classes"],
+            kept_squares=float(row["kept_squares"]),
+            capacity=row["capacity"],
+        )
+        return _Sums(verdict, row["classes"], row["pairs"])
+
+    def _verdict(self, table: ClassTable) -> NodeVerdict:
+        """A verdict on a table that is here, without the suppressed records."""
+        sizes = table.sizes
+        judged = judge(self.models, EquivalenceClasses(NO_CODES, sizes, table.sensitive))
+        kept = sizes[~judged.unsafe]
+        return NodeVerdict(
+            node=table.node,
+            suppressed=int(sizes[judged.unsafe].sum()) + self.always_lost.records,
+            unavoidable=int(judged.unavoidable.sum()) + self.always_lost.records,
+            kept_classes=len(kept),
+            kept_squares=float(np.square(kept, dtype=np.float64).sum()),
+            capacity=int(((sizes - judged.unavoidable) // self.smallest_safe_class).sum()),
+        )
+
+    def _hold_small(self, classes: DataFrame, nodes: Sequence[Node], sums: Sequence[_Sums]) -> dict[Node, ClassTable]:
+        """Bring here the nodes whose classes are few, the smallest first, up to half of what may be kept."""
+        chosen: list[int] = []
+        left = self._held.most_bytes // 2
+        for number in sorted(range(len(nodes)), key=lambda number: sums[number].classes):
+            left -= sums[number].n_bytes(len(self._bundles.members))
+            if left >= 0 and 0 < sums[number].classes <= WORTH_KEEPING * self.encoded.n_classes:
+                chosen.append(number)
+        found = dict(self._collect_tables(classes, nodes, chosen)) if chosen else {}
+        for table in found.values():
+            self._held.hold(table)
+        return found
+
+    def _collect_tables(
+        self, classes: DataFrame, nodes: Sequence[Node], numbers: Sequence[int]
+    ) -> list[tuple[Node, ClassTable]]:
+        wanted = classes.where(F.col("node").isin(list(numbers))).drop("unsafe", "unavoidable")
+        rows = pa.concat_tables(self._chunks(wanted, len(self.encoded.codes) + 1))
+        found = []
+        for number in numbers:
+            of_node = rows.filter(pc.equal(rows["node"], number))
+            sizes, sensitive = sizes_and_histograms(of_node, self.encoded.sensitive)
+            packed = np.stack([of_node[code].to_numpy() for code in self.encoded.codes])
+            found.append((nodes[number], ClassTable(nodes[number], sizes, sensitive, own_packed=packed)))
+        return found
+
+    def _unsafe_here(self, table: ClassTable) -> tuple[Node, pa.Table]:
+        """The unsafe classes of a table, by the codes that stand for them at its node."""
+        judged = judge(self.models, EquivalenceClasses(NO_CODES, table.sizes, table.sensitive))
+        representatives = self._bundles.representatives(table.node)
+        keys = {
+            f"k{place}": codes[row[judged.unsafe]]
+            for place, (codes, row) in enumerate(zip(representatives, table.packed, strict=True))
+        }
+        certain = (judged.unavoidable >= table.sizes)[judged.unsafe]
+        return table.node, pa.table(keys | {"certain": certain})
+
+    def _unsafe_elsewhere(
+        self, classes: DataFrame, nodes: Sequence[Node], numbers: Sequence[int]
+    ) -> Iterator[tuple[Node, pa.Table]]:
+        n_codes = len(self.encoded.codes)
+        for chunk in self._chunks(unsafe_classes(classes, numbers, n_codes), n_codes + 1):
+            for number in numbers:
+                yield nodes[number], chunk.filter(pc.equal(chunk["node"], number)).drop_columns("node")
+
+    def _with_lost(
+        self, found: Mapping[Node, NodeVerdict], unsafe: Iterable[tuple[Node, pa.Table]]
+    ) -> dict[Node, NodeVerdict]:
+        """The verdicts with their suppressed records, counted on the raw classes; one job for all nodes."""
+        counts = {node: np.stack([self._always, np.zeros_like(self._always)]) for node in found}
+        nodes = list(found)
+        for portion in _portions(unsafe):
+            asked = [
+                (AskedNode(nodes.index(node), self._bundles.representatives(node)), keys) for node, keys in portion
+            ]
+            for chunk in self._chunks(lost_by_place(self.encoded, asked, self._starts[:-1]), 3):
+                numbers, places = chunk["node"].to_numpy(), chunk["place"].to_numpy()
+                doubtful = 1 - chunk["certain"].to_numpy().astype(np.int64)
+                for number in np.unique(numbers):
+                    rows = numbers == number
+                    counts[nodes[number]][doubtful[rows], places[rows]] += chunk["records"].to_numpy()[rows]
+        return {node: self._told(verdict, *counts[node]) for node, verdict in found.items()}
+
+    def _told(self, verdict: NodeVerdict, certain: CountArray, doubtful: CountArray) -> NodeVerdict:
+        """A verdict with the records of classes that are lost as a whole below too, and of other unsafe ones."""
+        lost = self._suppressed(certain + doubtful)
+        if self.monotone:
+            return replace(verdict, lost=lost, certainly_lost=lost)
+        known = self._suppressed(certain)
+        return replace(verdict, lost=lost, certainly_lost=SuppressedRecords(verdict.unavoidable, known.by_leaf))
+
+    def _suppressed(self, counts: CountArray) -> SuppressedRecords:
+        by_leaf = self._bundles.by_leaf(counts)
+        return SuppressedRecords(int(by_leaf[0].sum()), by_leaf)
+
+    def _chunks(self, table: DataFrame, n_keys: int) -> Iterator[pa.Table]:
+        for chunk in chunks(table, n_keys):
+            self.jobs += 1
+            yield chunk
+
+
+def _portions(unsafe: Iterable[tuple[Node, pa.Table]]) -> Iterator[list[tuple[Node, pa.Table]]]:
+    """Unsafe classes of nodes in lists of bounded size; nothing where there are none."""
+    waiting: list[tuple[Node, pa.Table]] = []
+    room = UNSAFE_A_JOB
+    for node, classes in unsafe:
+        left = classes
+        while len(left):
+            waiting.append((node, left.slice(0, room)))
+            left, room = left.slice(room), room - len(waiting[-1][1])
+            if not room:
+                yield waiting
+                waiting, room = [], UNSAFE_A_JOB
+    if waiting:
+        yield waiting
