@@ -39,7 +39,7 @@ def population_sizes(
         codes: Shape (n_attributes, n_classes): groups of the classes at the node.
     """
     groups = [
-        _groups(column, population.counts, attribute.rule, hierarchy, level)
+        groups_of(column, population.counts, attribute.rule, hierarchy, level)
         for column, attribute, hierarchy, level in zip(
             population.quasi_identifiers, policy.quasi_identifiers, hierarchies, node, strict=True
         )
@@ -50,7 +50,7 @@ def population_sizes(
     return totals[ids[:n_classes]].astype(np.int64)
 
 
-def _groups(
+def groups_of(
     column: RawColumn, counts: CountArray, rule: HierarchyRule, hierarchy: GeneralizationHierarchy, level: int
 ) -> CodeArray:
     """The group of each combination at the level, one past the last where it has none; shape (n_rows,)."""

@@ -78,9 +78,8 @@ def collect_or_keep_classes(
         try:
             return _collected(table, kept, quasi_identifiers, sensitive, most_bytes)
         except TooManyClassesError:
-            found = collect_values(table, kept, quasi_identifiers, sensitive, most_bytes, stack)
-            held.enter_context(stack.pop_all())
-            return found
+            own = held.enter_context(stack.pop_all())
+            return collect_values(table, kept, quasi_identifiers, sensitive, most_bytes, own)
 
 
 def _collected(

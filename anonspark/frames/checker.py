@@ -22,7 +22,14 @@ from anonspark.domain.lattice import Lattice, Node
 from anonspark.domain.model import PrivacyModel
 from anonspark.frames.batches import AskedNode, sizes_and_histograms
 from anonspark.frames.chunks import chunks
-from anonspark.frames.class_queries import by_place, judged_classes, lost_by_place, sums_by_node, unsafe_classes
+from anonspark.frames.class_queries import (
+    by_place,
+    judged_classes,
+    lost_by_place,
+    sums_by_node,
+    unsafe_classes,
+    with_groups,
+)
 from anonspark.frames.encoded import EncodedClasses
 from anonspark.frames.persisted import persisted
 from anonspark.measures.utility import SuppressedRecords
@@ -126,8 +133,9 @@ class ClusterChecker:
         return EquivalenceClasses(codes, table.sizes, table.sensitive), ~unsafe
 
     def safe_classes_at(self, node: Node) -> DataFrame:
-        """The classes that a release at a node keeps, on the cluster: codes of bundles and `records`; lazy."""
-        return self._classes([node]).where(~F.col("unsafe")).select(*self.encoded.codes, "records")
+        """The classes that a release at a node keeps, as rows: their groups, g0, g1, ..., and `records`; lazy."""
+        safe = self._classes([node]).where(~F.col("unsafe"))
+        return with_groups(safe, self.encoded, node, [("records", "bigint")])
 
     def lost_at(self, node: Node) -> SuppressedRecords:
         """The records that a release at a node suppresses."""

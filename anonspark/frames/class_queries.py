@@ -10,7 +10,7 @@ from anonspark.domain.arrays import CountArray
 from anonspark.domain.lattice import Node
 from anonspark.domain.model import PrivacyModel
 from anonspark.frames.batches import AskedNode, judged, looked_up, lost_rows, rolled_up
-from anonspark.frames.encoded import EncodedClasses
+from anonspark.frames.encoded import EncodedClasses, merged
 
 Asked = Sequence[AskedNode]
 
@@ -26,8 +26,7 @@ def judged_classes(encoded: EncodedClasses, asked: Asked, models: Sequence[Priva
     codes, sensitive = encoded.codes, encoded.sensitive_codes
     step = rolled_up(asked, len(sensitive))
     schema = ", ".join(["node int", *(f"{name} int" for name in [*codes, *sensitive]), "records bigint"])
-    merged = admissible(encoded).mapInArrow(step, schema)
-    return merged.transform(lambda table: judged_groups(table, ["node", *codes], encoded, models))
+    return judged_groups(admissible(encoded).mapInArrow(step, schema), ["node", *codes], encoded, models)
 
 
 def judged_groups(
@@ -35,7 +34,7 @@ def judged_groups(
 ) -> DataFrame:
     """The rows with equal keys as one class each, judged; `table` has keys, sensitive codes and `records`."""
     sensitive = encoded.sensitive_codes
-    classes = table.groupBy(*keys, *sensitive).agg(F.sum("records").alias("records"))
+    classes = merged(table, [*keys, *sensitive])
     schema = [f"{key} int" for key in keys] + ["records bigint"]
     if sensitive:
         pairs = F.collect_list(F.struct(*sensitive, "records")).alias("pairs")
@@ -83,7 +82,7 @@ def by_place(table: DataFrame, codes: Sequence[str], starts: CountArray, keys: S
     """Records by the place of each code among those of all bundles, one bundle after the other."""
     places = F.array(*[F.col(code) + int(start) for code, start in zip(codes, starts, strict=True)])
     each = table.select(*keys, F.explode(places).alias("place"), "records")
-    return each.groupBy(*keys, "place").agg(F.sum("records").alias("records"))
+    return merged(each, [*keys, "place"])
 
 
 def with_groups(table: DataFrame, encoded: EncodedClasses, node: Node, kept: Sequence[tuple[str, str]]) -> DataFrame:

@@ -49,7 +49,7 @@ class ClusterCombinations:
         sensitive: One an attribute.
         malformed: Rows that are left out, by what is wrong with them.
         table: q0, q1, ..., s0, ... as texts, `records`; without the malformed rows.
-        held: Frees the table when it is closed.
+        held: Frees the table, and what is made of it, when it is closed.
     """
 
     quasi_identifiers: tuple[ColumnValues, ...]
@@ -87,11 +87,7 @@ def collect_values(
     """
     names = [*quasi_identifiers, *sensitive]
     keys = counted.columns[: len(names)]
-    marks = flag_names(table)
-    malformed = dict.fromkeys(marks, 0)
-    if marks:
-        sums = counted.agg(*[F.coalesce(F.sum(f"m{place}"), F.lit(0)) for place in range(len(marks))]).toArrow()
-        malformed = dict(zip(marks, (column[0].as_py() for column in sums.columns), strict=True))
+    malformed = count_marks(table, counted)
     good = counted.where(~F.col("bad")).select(*keys, "records")
     cells = [F.struct(F.lit(place).alias("place"), F.col(key).alias("value")) for place, key in enumerate(keys)]
     each = good.select(F.explode(F.array(*cells)).alias("cell"), "records").select(
@@ -112,6 +108,15 @@ def collect_values(
     columns = [_values(found, place, name, types[name]) for place, name in enumerate(names)]
     split = len(quasi_identifiers)
     return ClusterCombinations(tuple(columns[:split]), tuple(columns[split:]), malformed, good, held)
+
+
+def count_marks(table: DataFrame, counted: DataFrame) -> dict[str, int]:
+    """Malformed rows by what is wrong with them, from the combinations of a table."""
+    marks = flag_names(table)
+    if not marks:
+        return {}
+    sums = counted.agg(*[F.coalesce(F.sum(f"m{place}"), F.lit(0)) for place in range(len(marks))]).toArrow()
+    return dict(zip(marks, (column[0].as_py() for column in sums.columns), strict=True))
 
 
 def _values(found: pa.Table, place: int, name: str, data_type: str) -> ColumnValues:

@@ -12,7 +12,7 @@ from pyspark.sql import functions as F
 
 from anonspark.domain.arrays import CodeArray
 from anonspark.domain.builders import build_hierarchy
-from anonspark.domain.classes import EquivalenceClasses, SensitiveHistograms
+from anonspark.domain.classes import EquivalenceClasses, SensitiveHistograms, SizeCounts
 from anonspark.domain.encode import RawClasses, ordered_values, require_ground_distances
 from anonspark.domain.hierarchy import GeneralizationHierarchy, Label
 from anonspark.domain.policy import Policy
@@ -21,9 +21,6 @@ from anonspark.frames.persisted import persisted
 from anonspark.measures.utility import Leaves, leaves_of
 from anonspark.search.bundles import Bundles
 from anonspark.search.judge import NO_CODES
-
-SizeCounts = list[tuple[int, int]]
-"""Class sizes with the number of classes of each, ascending."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -78,6 +75,17 @@ class EncodedClasses:
         return sum(classes for _, classes in self.sizes)
 
 
+def merged(table: DataFrame, keys: Sequence[str]) -> DataFrame:
+    """The rows of equal keys as one, with their `records`."""
+    return table.groupBy(*keys).agg(F.sum("records").alias("records"))
+
+
+def count_sizes(classes: DataFrame) -> SizeCounts:
+    """Sizes of classes, `records`, with the number of classes of each; few rows, whatever the number of classes."""
+    found = classes.groupBy("records").agg(F.count(F.lit(1)).alias("classes")).toArrow()
+    return sorted(zip(found["records"].to_pylist(), found["classes"].to_pylist(), strict=True))
+
+
 def hierarchies_of(policy: Policy, counted: ClusterCombinations) -> tuple[GeneralizationHierarchy, ...]:
     """The hierarchy of each quasi-identifier for the values of this table."""
     return tuple(
@@ -108,16 +116,14 @@ def encode_on_cluster(
     hierarchies: Sequence[GeneralizationHierarchy],
     orders: Mapping[str, SensitiveOrder],
     weights: Sequence[float],
-    held: ExitStack,
 ) -> EncodedClasses:
-    """The classes as integers; the combinations as texts are freed. One Spark job.
+    """The classes as integers, held instead of the combinations, which are freed. One Spark job.
 
     Args:
         counted: The combinations.
         hierarchies: One a quasi-identifier.
         orders: By sensitive attribute, in the order of the combinations' columns.
         weights: Of the quasi-identifiers.
-        held: Frees the result when it is closed.
     """
     used, records, texts = [], [], []
     for values, hierarchy in zip(counted.quasi_identifiers, hierarchies, strict=True):
@@ -140,19 +146,18 @@ def encode_on_cluster(
     packed = [_packed(members, leaves).alias(f"p{place}") for place, members in enumerate(bundles.members)]
     sensitive = [F.col(f"c{place}").alias(f"s{place}") for place in range(len(orders))]
     encoded = wide.select(*packed, *sensitive, inadmissible.alias("inadmissible"), "records")
-    table = held.enter_context(persisted(encoded))
-    keys = [f"p{place}" for place in range(len(packed))]
-    sizes = table.groupBy(*keys).agg(F.sum("records").alias("class_size")) if orders else table
-    size = F.col("class_size") if orders else F.col("records")
-    found = sizes.groupBy(size.alias("class_size")).agg(F.count(F.lit(1)).alias("classes")).toArrow()
-    counted.held.close()
+    with ExitStack() as stack:
+        table = stack.enter_context(persisted(encoded))
+        sizes = count_sizes(merged(table, [f"p{place}" for place in range(len(packed))]))
+        counted.held.close()
+        counted.held.enter_context(stack.pop_all())
     return EncodedClasses(
         table=table,
         leaves=leaves,
         bundles=bundles,
         sensitive=_without_classes(orders, counted.sensitive),
         orders=orders,
-        sizes=sorted(zip(found["class_size"].to_pylist(), found["classes"].to_pylist(), strict=True)),
+        sizes=sizes,
         any_inadmissible=bool(unknown),
     )
 

@@ -19,8 +19,9 @@ from anonspark.domain.hierarchy import Label
 from anonspark.domain.policy import Policy
 from anonspark.domain.sources import TableTarget
 from anonspark.errors import EmptyTableError, RunCancelledError
-from anonspark.frames.aggregate import collect_classes
+from anonspark.frames.aggregate import collect_or_keep_classes
 from anonspark.frames.casts import require_well_formed
+from anonspark.frames.combinations import ClusterCombinations
 from anonspark.frames.names import positions
 from anonspark.io.failures import storage_errors
 from anonspark.io.hierarchies import HierarchyFile, read_hierarchy_file
@@ -125,6 +126,10 @@ class Attempt:
 
     def complete(self, record: RunRow) -> tuple[Summary, RunRow]:
         """Everything from reading to the metadata; returns the summary and the record filled in."""
+        with ExitStack() as held:
+            return self._complete(record, held)
+
+    def _complete(self, record: RunRow, held: ExitStack) -> tuple[Summary, RunRow]:
         job, follower = self.job, self.follower
         follower.enter("read", "opening the input")
         warnings: list[str] = []
@@ -132,8 +137,8 @@ class Attempt:
         source = read_table(self.spark, job.source())
         positions(source.table, [*policy.names, *(each.name for each in policy.sensitive), *policy.identifiers])
         with storage_errors(source.description):
-            raw = count_classes(source.flagged, policy, follower)
-            population = self.count_population(policy)
+            raw = count_classes(source.flagged, policy, follower, held)
+            population = self.count_population(policy, held)
         warnings += self.judge_malformed(raw)
         solution = solve(raw, policy, follower)
         record = replace(record, input_version=source.version, input_rows=solution.release.n_records)
@@ -162,7 +167,7 @@ class Attempt:
     def write(self, output: Output, source: ReadTable, policy: Policy, solution: Solution) -> Published:
         """Write the release, verify it where the job says so, and publish it."""
         self.follower.enter("apply", f"writing {solution.release.n_records:,} records")
-        released = apply(source.table, policy, solution.release)
+        released = apply(source.table, policy, solution.release, solution.safe_classes)
 
         def verify(written: DataFrame) -> None:
             verify_written(written, policy, solution)
@@ -175,18 +180,19 @@ class Attempt:
         self.hierarchy_files.append(file)
         return file.rows
 
-    def count_population(self, policy: Policy) -> RawClasses | None:
+    def count_population(self, policy: Policy, held: ExitStack) -> RawClasses | ClusterCombinations | None:
         """The combinations of the population table, where there is one."""
         source = self.job.population_source()
         if source is None:
             return None
         self.follower.enter("classes", "counting the population")
         population = read_table(self.spark, source)
-        counted = collect_classes(population.flagged, policy.names, [], policy.search.memory_mb << 20)
+        most_bytes = policy.search.memory_mb << 20
+        counted = collect_or_keep_classes(population.flagged, policy.names, [], most_bytes, held)
         require_well_formed(counted.malformed)
         return counted
 
-    def judge_malformed(self, raw: RawClasses) -> list[str]:
+    def judge_malformed(self, raw: RawClasses | ClusterCombinations) -> list[str]:
         """Refuse malformed rows, or tell that they are left out."""
         if self.job.source().malformed is OnMalformed.FAIL:
             require_well_formed(raw.malformed)

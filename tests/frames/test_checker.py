@@ -4,8 +4,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from unittest.mock import patch
 
-import numpy as np
-import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from pyspark.sql import SparkSession
 
@@ -19,9 +17,6 @@ from anonspark.frames.encoded import SensitiveOrder, encode_on_cluster
 from anonspark.measures.utility import SuppressedRecords
 from anonspark.search.checker import NodeVerdict
 from anonspark.search.in_memory import InMemoryChecker
-from anonspark.search.objectives import objective_of
-from anonspark.search.optimal import OptimalSearch
-from anonspark.vocabulary import Metric
 from tests import oracle
 from tests.reference import encoded
 from tests.search.small_tables import SENSITIVE, Problem, problems
@@ -42,7 +37,8 @@ def checkers(
     """Both checkers on one table."""
     hierarchies, classes = encoded(problem.table)
     names, table = [column.name for column in problem.table.columns], problem.table
-    rows = [(*row, *(table.sensitive[name].values[place] for name in SENSITIVE)) for place, row in enumerate(table.rows)]
+    values = zip(*(table.sensitive[name].values for name in SENSITIVE), strict=True)
+    rows = [(*row, *of_row) for row, of_row in zip(table.rows, values, strict=True)]
     frame = spark.createDataFrame(rows, ", ".join(f"{name} string" for name in [*names, *SENSITIVE]))
     orders = {
         name: SensitiveOrder(
@@ -56,13 +52,11 @@ def checkers(
         with patch.object(aggregate, "_collected", side_effect=too_many):
             counted = collect_or_keep_classes(frame, names, SENSITIVE, 1 << 20, held)
         assert isinstance(counted, ClusterCombinations)
-        kept = encode_on_cluster(counted, hierarchies, orders, problem.weights, held)
+        kept = encode_on_cluster(counted, hierarchies, orders, problem.weights)
         assert kept.n_classes == classes.n_classes
         yield (
             ClusterChecker(kept, hierarchies, problem.models, problem.lattice, limit, cache_bytes=cache_bytes),
-            InMemoryChecker(
-                classes, hierarchies, problem.models, problem.lattice, limit, weights=problem.weights
-            ),
+            InMemoryChecker(classes, hierarchies, problem.models, problem.lattice, limit, weights=problem.weights),
         )
 
 

@@ -1,4 +1,5 @@
 from collections import Counter
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -111,7 +112,7 @@ def test_a_table_of_nothing_but_malformed_rows_has_nothing_to_release() -> None:
 def test_a_table_without_rows_is_refused(spark: SparkSession) -> None:
     table = spark.createDataFrame([], "home string")
     with pytest.raises(EmptyTableError, match="has no rows"):
-        count_classes(table, policy_of(QuasiIdentifier("home")), Follower())
+        count_classes(table, policy_of(QuasiIdentifier("home")), Follower(), ExitStack())
 
 
 CELLS = st.sampled_from(["10", "11", "20", None])
