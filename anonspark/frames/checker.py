@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from itertools import chain
+from math import prod
 
 import numpy as np
 import pyarrow as pa
@@ -23,8 +24,9 @@ from anonspark.domain.model import PrivacyModel
 from anonspark.frames.batches import AskedNode, sizes_and_histograms
 from anonspark.frames.chunks import chunks
 from anonspark.frames.class_queries import (
+    add_judgement,
     by_place,
-    judged_classes,
+    classes_of_nodes,
     lost_by_place,
     sums_by_node,
     unsafe_classes,
@@ -32,17 +34,18 @@ from anonspark.frames.class_queries import (
 )
 from anonspark.frames.encoded import EncodedClasses
 from anonspark.frames.persisted import persisted
+from anonspark.frames.unsafe import portions, unsafe_of
 from anonspark.measures.utility import SuppressedRecords
 from anonspark.search.checker import Effort, NodeVerdict
-from anonspark.search.class_table import WORTH_KEEPING, ClassTable
-from anonspark.search.held import HeldTables
-from anonspark.search.judge import NO_CODES, judge
+from anonspark.search.class_table import ClassTable
+from anonspark.search.held import HeldTables, verdict_on
+from anonspark.search.judge import judge
 
 NODES_A_JOB = 16
 """A job costs about as much as the evaluation of some nodes, and a larger batch checks more nodes in vain."""
 
-UNSAFE_A_JOB = 1 << 21
-"""Unsafe classes that are sent to the workers at a time: a few tens of MiB, below what Spark Connect takes."""
+BYTES_A_PAIR = 16
+"""Of a class and one of its sensitive values, on the driver."""
 
 NOTHING_LOST = -1
 """As a limit: no node's suppressed records are asked for."""
@@ -61,10 +64,6 @@ class _Sums:
     verdict: NodeVerdict
     classes: int
     pairs: int
-
-    def n_bytes(self, n_bundles: int) -> int:
-        """Memory of its classes on the driver."""
-        return (4 * n_bundles + 16) * self.classes + 16 * self.pairs
 
 
 class ClusterChecker:
@@ -120,21 +119,21 @@ class ClusterChecker:
         """The classes of a node and which of them are safe, as in memory; None where they do not fit the driver."""
         table = self._held.at(node)
         if table is None:
-            with persisted(self._classes([node])) as classes:
+            with persisted(self._judged([node])) as classes:
                 (sums,) = self._sums(classes, [node])
-                if sums.n_bytes(len(self._bundles.members)) > self._held.most_bytes:
+                if self._bytes_of(sums) > self._held.most_bytes:
                     return None
                 ((_, table),) = self._collect_tables(classes, [node], [0])
         leaves = self._bundles.unpack(table.packed)
         codes = np.stack(
             [groups[level][row] for groups, level, row in zip(self.leaves.groups, node, leaves, strict=True)]
         )
-        unsafe = judge(self.models, EquivalenceClasses(NO_CODES, table.sizes, table.sensitive)).unsafe
-        return EquivalenceClasses(codes, table.sizes, table.sensitive), ~unsafe
+        classes = EquivalenceClasses(codes, table.sizes, table.sensitive)
+        return classes, ~judge(self.models, classes).unsafe
 
     def safe_classes_at(self, node: Node) -> DataFrame:
         """The classes that a release at a node keeps, as rows: their groups, g0, g1, ..., and `records`; lazy."""
-        safe = self._classes([node]).where(~F.col("unsafe"))
+        safe = self._judged([node]).where(~F.col("unsafe"))
         return with_groups(safe, self.encoded, node, [("records", "bigint")])
 
     def lost_at(self, node: Node) -> SuppressedRecords:
@@ -145,27 +144,51 @@ class ClusterChecker:
     def _verdicts(self, nodes: Sequence[Node], lost_up_to: int) -> list[NodeVerdict]:
         """Judge nodes, with the suppressed records of those that suppress no more than so many."""
         held = {node: table for node in nodes if (table := self._held.at(node)) is not None}
-        found = {node: self._verdict(table) for node, table in held.items()}
+        held |= self._hold_few([node for node in nodes if node not in held])
+        found = {node: verdict_on(table, self.models, self.always_lost.records) for node, table in held.items()}
         elsewhere = [node for node in nodes if node not in held]
         with ExitStack() as stack:
             unsafe: Iterable[tuple[Node, pa.Table]] = ()
             if elsewhere:
-                classes = stack.enter_context(persisted(self._classes(elsewhere)))
+                classes = stack.enter_context(persisted(self._judged(elsewhere)))
                 sums = self._sums(classes, elsewhere)
                 found |= {each.verdict.node: each.verdict for each in sums}
                 within = {node for node in elsewhere if found[node].suppressed <= lost_up_to}
-                held |= self._hold_small(classes, elsewhere, sums)
+                held |= self._hold(classes, elsewhere, self._that_fit(sums))
                 left = [number for number, node in enumerate(elsewhere) if node in within and node not in held]
                 unsafe = self._unsafe_elsewhere(classes, elsewhere, left) if left else ()
             asked = [node for node in nodes if found[node].suppressed <= lost_up_to]
-            here = (self._unsafe_here(held[node]) for node in asked if node in held)
+            here = ((node, unsafe_of(held[node], self.models, self._bundles)) for node in asked if node in held)
             found |= self._with_lost({node: found[node] for node in asked}, chain(here, unsafe))
         return [found[node] for node in nodes]
 
     def _classes(self, nodes: Sequence[Node]) -> DataFrame:
-        """The judged classes of nodes, numbered in their order."""
+        """The classes of nodes, numbered in their order."""
         asked = [AskedNode(number, self._bundles.representatives(node)) for number, node in enumerate(nodes)]
-        return judged_classes(self.encoded, asked, self.models)
+        return classes_of_nodes(self.encoded, asked)
+
+    def _judged(self, nodes: Sequence[Node]) -> DataFrame:
+        return self._classes(nodes).transform(add_judgement(self.encoded, self.models))
+
+    def _hold_few(self, nodes: Sequence[Node]) -> dict[Node, ClassTable]:
+        """Bring here nodes that cannot have more classes than fit, uncounted: one job instead of two."""
+        pairs = prod(histograms.n_values for histograms in self.encoded.sensitive.values())
+        chosen: list[Node] = []
+        left = self._held.most_bytes // 2
+        for node in nodes:
+            most = min(self._bundles.keys(node).cells or self.encoded.n_classes, self.encoded.n_classes)
+            n_bytes = most * self._bytes_a_class() + most * pairs * BYTES_A_PAIR * bool(self.encoded.sensitive)
+            if n_bytes <= left:
+                chosen.append(node)
+                left -= n_bytes
+        if not chosen:
+            return {}
+        with persisted(self._classes(chosen)) as classes:
+            return self._hold(classes, chosen, range(len(chosen)))
+
+    def _bytes_a_class(self) -> int:
+        """On the driver, without histograms: codes, size, and where its pairs begin."""
+        return 4 * len(self._bundles.members) + 16
 
     def _sums(self, classes: DataFrame, nodes: Sequence[Node]) -> list[_Sums]:
         self.jobs += 1
@@ -187,29 +210,22 @@ class ClusterChecker:
         )
         return _Sums(verdict, row["classes"], row["pairs"])
 
-    def _verdict(self, table: ClassTable) -> NodeVerdict:
-        """A verdict on a table that is here, without the suppressed records."""
-        sizes = table.sizes
-        judged = judge(self.models, EquivalenceClasses(NO_CODES, sizes, table.sensitive))
-        kept = sizes[~judged.unsafe]
-        return NodeVerdict(
-            node=table.node,
-            suppressed=int(sizes[judged.unsafe].sum()) + self.always_lost.records,
-            unavoidable=int(judged.unavoidable.sum()) + self.always_lost.records,
-            kept_classes=len(kept),
-            kept_squares=float(np.square(kept, dtype=np.float64).sum()),
-            capacity=int(((sizes - judged.unavoidable) // self.smallest_safe_class).sum()),
-        )
-
-    def _hold_small(self, classes: DataFrame, nodes: Sequence[Node], sums: Sequence[_Sums]) -> dict[Node, ClassTable]:
-        """Bring here the nodes whose classes are few, the smallest first, up to half of what may be kept."""
+    def _that_fit(self, sums: Sequence[_Sums]) -> list[int]:
+        """The nodes whose classes may come here, the smallest first, up to half of what may be kept."""
         chosen: list[int] = []
         left = self._held.most_bytes // 2
-        for number in sorted(range(len(nodes)), key=lambda number: sums[number].classes):
-            left -= sums[number].n_bytes(len(self._bundles.members))
-            if left >= 0 and 0 < sums[number].classes <= WORTH_KEEPING * self.encoded.n_classes:
+        for number in sorted(range(len(sums)), key=lambda number: sums[number].classes):
+            left -= self._bytes_of(sums[number])
+            if left >= 0:
                 chosen.append(number)
-        found = dict(self._collect_tables(classes, nodes, chosen)) if chosen else {}
+        return chosen
+
+    def _bytes_of(self, sums: _Sums) -> int:
+        return sums.classes * self._bytes_a_class() + sums.pairs * BYTES_A_PAIR
+
+    def _hold(self, classes: DataFrame, nodes: Sequence[Node], numbers: Sequence[int]) -> dict[Node, ClassTable]:
+        """Bring the classes of some nodes here and keep them."""
+        found = dict(self._collect_tables(classes, nodes, numbers)) if numbers else {}
         for table in found.values():
             self._held.hold(table)
         return found
@@ -227,17 +243,6 @@ class ClusterChecker:
             found.append((nodes[number], ClassTable(nodes[number], sizes, sensitive, own_packed=packed)))
         return found
 
-    def _unsafe_here(self, table: ClassTable) -> tuple[Node, pa.Table]:
-        """The unsafe classes of a table, by the codes that stand for them at its node."""
-        judged = judge(self.models, EquivalenceClasses(NO_CODES, table.sizes, table.sensitive))
-        representatives = self._bundles.representatives(table.node)
-        keys = {
-            f"k{place}": codes[row[judged.unsafe]]
-            for place, (codes, row) in enumerate(zip(representatives, table.packed, strict=True))
-        }
-        certain = (judged.unavoidable >= table.sizes)[judged.unsafe]
-        return table.node, pa.table(keys | {"certain": certain})
-
     def _unsafe_elsewhere(
         self, classes: DataFrame, nodes: Sequence[Node], numbers: Sequence[int]
     ) -> Iterator[tuple[Node, pa.Table]]:
@@ -252,7 +257,7 @@ class ClusterChecker:
         """The verdicts with their suppressed records, counted on the raw classes; one job for all nodes."""
         counts = {node: np.stack([self._always, np.zeros_like(self._always)]) for node in found}
         nodes = list(found)
-        for portion in _portions(unsafe):
+        for portion in portions(unsafe):
             asked = [
                 (AskedNode(nodes.index(node), self._bundles.representatives(node)), keys) for node, keys in portion
             ]
@@ -280,19 +285,3 @@ class ClusterChecker:
         for chunk in chunks(table, n_keys):
             self.jobs += 1
             yield chunk
-
-
-def _portions(unsafe: Iterable[tuple[Node, pa.Table]]) -> Iterator[list[tuple[Node, pa.Table]]]:
-    """Unsafe classes of nodes in lists of bounded size; nothing where there are none."""
-    waiting: list[tuple[Node, pa.Table]] = []
-    room = UNSAFE_A_JOB
-    for node, classes in unsafe:
-        left = classes
-        while len(left):
-            waiting.append((node, left.slice(0, room)))
-            left, room = left.slice(room), room - len(waiting[-1][1])
-            if not room:
-                yield waiting
-                waiting, room = [], UNSAFE_A_JOB
-    if waiting:
-        yield waiting

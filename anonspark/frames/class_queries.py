@@ -1,10 +1,11 @@
 """The queries that a checker on the cluster asks: each is one DataFrame, lazy, for many nodes at once."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import pyarrow as pa
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
+from pyspark.sql.types import BooleanType, LongType, StructType
 
 from anonspark.domain.arrays import CountArray
 from anonspark.domain.lattice import Node
@@ -21,28 +22,32 @@ def admissible(encoded: EncodedClasses) -> DataFrame:
     return table.drop("inadmissible")
 
 
-def judged_classes(encoded: EncodedClasses, asked: Asked, models: Sequence[PrivacyModel]) -> DataFrame:
-    """The classes of nodes: `node`, codes, `records`, `pairs` of sensitive values, `unsafe`, `unavoidable`."""
+def classes_of_nodes(encoded: EncodedClasses, asked: Asked) -> DataFrame:
+    """The classes of nodes: `node`, codes, `records`, and where there are sensitive attributes `pairs`."""
     codes, sensitive = encoded.codes, encoded.sensitive_codes
     step = rolled_up(asked, len(sensitive))
     schema = ", ".join(["node int", *(f"{name} int" for name in [*codes, *sensitive]), "records bigint"])
-    return judged_groups(admissible(encoded).mapInArrow(step, schema), ["node", *codes], encoded, models)
+    return grouped(admissible(encoded).mapInArrow(step, schema), ["node", *codes], sensitive)
 
 
-def judged_groups(
-    table: DataFrame, keys: Sequence[str], encoded: EncodedClasses, models: Sequence[PrivacyModel]
-) -> DataFrame:
-    """The rows with equal keys as one class each, judged; `table` has keys, sensitive codes and `records`."""
-    sensitive = encoded.sensitive_codes
+def grouped(table: DataFrame, keys: Sequence[str], sensitive: Sequence[str]) -> DataFrame:
+    """The rows of equal keys as one class, with its records of each combination of sensitive codes as `pairs`."""
     classes = merged(table, [*keys, *sensitive])
-    schema = [f"{key} int" for key in keys] + ["records bigint"]
-    if sensitive:
-        pairs = F.collect_list(F.struct(*sensitive, "records")).alias("pairs")
-        classes = classes.groupBy(*keys).agg(F.sum("records").alias("records"), pairs)
-        members = ", ".join([*(f"{name}: int" for name in sensitive), "records: bigint"])
-        schema.append(f"pairs array<struct<{members}>>")
-    schema += ["unsafe boolean", "unavoidable bigint"]
-    return classes.mapInArrow(judged(models, encoded.sensitive), ", ".join(schema))
+    if not sensitive:
+        return classes
+    pairs = F.collect_list(F.struct(*sensitive, "records")).alias("pairs")
+    return classes.groupBy(*keys).agg(F.sum("records").alias("records"), pairs)
+
+
+def add_judgement(encoded: EncodedClasses, models: Sequence[PrivacyModel]) -> Callable[[DataFrame], DataFrame]:
+    """Whether each class is `unsafe`, and how many of its records are `unavoidable`."""
+
+    def step(classes: DataFrame) -> DataFrame:
+        schema = StructType([*classes.schema.fields])
+        schema = schema.add("unsafe", BooleanType()).add("unavoidable", LongType())
+        return classes.mapInArrow(judged(models, encoded.sensitive), schema)
+
+    return step
 
 
 def sums_by_node(classes: DataFrame, smallest_safe_class: int) -> DataFrame:

@@ -12,7 +12,7 @@ from anonspark.domain.hierarchy import Label
 from anonspark.domain.policy import Policy
 from anonspark.domain.recount import require_as_computed, require_as_suppressed, require_safe
 from anonspark.domain.release import Release
-from anonspark.frames.class_queries import judged_groups, with_groups
+from anonspark.frames.class_queries import add_judgement, grouped, with_groups
 from anonspark.frames.combinations import add_codes
 from anonspark.frames.encoded import EncodedClasses
 from anonspark.frames.persisted import persisted
@@ -57,7 +57,7 @@ def verify_combinations(
         require_as_computed(told["differences"])
         kept = theirs.where(~hidden)
         for model in policy.models:
-            found = judged_groups(kept, groups, encoded, [model])
+            found = grouped(kept, groups, encoded.sensitive_codes).transform(add_judgement(encoded, [model]))
             require_safe(found.agg(F.count_if("unsafe").alias("unsafe")).toArrow()["unsafe"][0].as_py(), model)
 
 

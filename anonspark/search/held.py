@@ -1,8 +1,16 @@
 """Class tables that a checker on the cluster keeps on the driver: nodes above them need no Spark job."""
 
+from collections.abc import Sequence
+
+import numpy as np
+
+from anonspark.domain.classes import EquivalenceClasses
 from anonspark.domain.lattice import Node
+from anonspark.domain.model import PrivacyModel
 from anonspark.search.bundles import Bundles
+from anonspark.search.checker import NodeVerdict
 from anonspark.search.class_table import WORTH_KEEPING, ClassTable, Scratch, roll_up
+from anonspark.search.judge import NO_CODES, judge
 
 
 class HeldTables:
@@ -48,3 +56,19 @@ def bytes_of(table: ClassTable) -> int:
     """Memory of a table with its histograms."""
     pairs = sum(16 * len(histograms.values) + histograms.offsets.nbytes for histograms in table.sensitive.values())
     return table.packed.nbytes + table.sizes.nbytes + pairs
+
+
+def verdict_on(table: ClassTable, models: Sequence[PrivacyModel], always_lost: int) -> NodeVerdict:
+    """What the models say of a table's classes, without the suppressed records; `always_lost` records are in none."""
+    sizes = table.sizes
+    judged = judge(models, EquivalenceClasses(NO_CODES, sizes, table.sensitive))
+    kept = sizes[~judged.unsafe]
+    smallest = max((model.smallest_safe_class for model in models), default=1)
+    return NodeVerdict(
+        node=table.node,
+        suppressed=int(sizes[judged.unsafe].sum()) + always_lost,
+        unavoidable=int(judged.unavoidable.sum()) + always_lost,
+        kept_classes=len(kept),
+        kept_squares=float(np.square(kept, dtype=np.float64).sum()),
+        capacity=int(((sizes - judged.unavoidable) // smallest).sum()),
+    )

@@ -9,7 +9,7 @@ from pyspark.sql import SparkSession
 
 from anonspark.errors import TooManyClassesError
 from anonspark.frames import aggregate
-from anonspark.frames import checker as checker_module
+from anonspark.frames import unsafe as unsafe_module
 from anonspark.frames.aggregate import collect_or_keep_classes
 from anonspark.frames.checker import ClusterChecker
 from anonspark.frames.combinations import ClusterCombinations
@@ -87,7 +87,7 @@ def test_verdicts_are_those_of_the_checker_in_memory(spark: SparkSession, proble
     nodes = list(oracle.nodes(problem.lattice.bottom, problem.lattice.top))
     for cache_bytes, unsafe_a_job in ((0, 3), (1 << 20, 1 << 20)):
         with (
-            patch.object(checker_module, "UNSAFE_A_JOB", unsafe_a_job),
+            patch.object(unsafe_module, "UNSAFE_A_JOB", unsafe_a_job),
             checkers(spark, problem, problem.limit, cache_bytes) as (on_cluster, in_memory),
         ):
             assert counts_of(on_cluster.always_lost) == counts_of(in_memory.always_lost)
