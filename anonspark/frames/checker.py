@@ -128,8 +128,8 @@ class ClusterChecker:
         codes = np.stack(
             [groups[level][row] for groups, level, row in zip(self.leaves.groups, node, leaves, strict=True)]
         )
-        classes = EquivalenceClasses(codes, table.sizes, table.sensitive)
-        return classes, ~judge(self.models, classes).unsafe
+        at_node = EquivalenceClasses(codes, table.sizes, table.sensitive)
+        return at_node, ~judge(self.models, at_node).unsafe
 
     def safe_classes_at(self, node: Node) -> DataFrame:
         """The classes that a release at a node keeps, as rows: their groups, g0, g1, ..., and `records`; lazy."""
@@ -187,8 +187,8 @@ class ClusterChecker:
             return self._hold(classes, chosen, range(len(chosen)))
 
     def _bytes_a_class(self) -> int:
-        """On the driver, without histograms: codes, size, and where its pairs begin."""
-        return 4 * len(self._bundles.members) + 16
+        """On the driver, without pairs: codes, size, and where its pairs begin."""
+        return 4 * len(self._bundles.members) + 8 + 8 * len(self.encoded.sensitive)
 
     def _sums(self, classes: DataFrame, nodes: Sequence[Node]) -> list[_Sums]:
         self.jobs += 1
