@@ -92,6 +92,7 @@ class ClusterChecker:
         self.encoded = encoded
         self.jobs = 0
         self._bundles = encoded.bundles
+        self._most_pairs = prod(each.n_values for each in encoded.sensitive.values()) if encoded.sensitive else 0
         self._starts = np.cumsum([0, *self._bundles.sizes()])
         self._held = HeldTables(self._bundles, cache_bytes)
         self._always = np.zeros(self._starts[-1], dtype=np.int64)
@@ -123,7 +124,7 @@ class ClusterChecker:
                 (sums,) = self._sums(classes, [node])
                 if self._bytes_of(sums) > self._held.most_bytes:
                     return None
-                ((_, table),) = self._collect_tables(classes, [node], [0])
+                ((_, table),) = self._collect_tables(classes, [node], [0], _pairs_a_class([sums]))
         leaves = self._bundles.unpack(table.packed)
         codes = np.stack(
             [groups[level][row] for groups, level, row in zip(self.leaves.groups, node, leaves, strict=True)]
@@ -154,7 +155,7 @@ class ClusterChecker:
                 sums = self._sums(classes, elsewhere)
                 found |= {each.verdict.node: each.verdict for each in sums}
                 within = {node for node in elsewhere if found[node].suppressed <= lost_up_to}
-                held |= self._hold(classes, elsewhere, self._that_fit(sums))
+                held |= self._hold(classes, elsewhere, self._that_fit(sums), _pairs_a_class(sums))
                 left = [number for number, node in enumerate(elsewhere) if node in within and node not in held]
                 unsafe = self._unsafe_elsewhere(classes, elsewhere, left) if left else ()
             asked = [node for node in nodes if found[node].suppressed <= lost_up_to]
@@ -172,19 +173,18 @@ class ClusterChecker:
 
     def _hold_few(self, nodes: Sequence[Node]) -> dict[Node, ClassTable]:
         """Bring here nodes that cannot have more classes than fit, uncounted: one job instead of two."""
-        pairs = prod(histograms.n_values for histograms in self.encoded.sensitive.values())
         chosen: list[Node] = []
         left = self._held.most_bytes // 2
         for node in nodes:
             most = min(self._bundles.keys(node).cells or self.encoded.n_classes, self.encoded.n_classes)
-            n_bytes = most * self._bytes_a_class() + most * pairs * BYTES_A_PAIR * bool(self.encoded.sensitive)
+            n_bytes = most * (self._bytes_a_class() + self._most_pairs * BYTES_A_PAIR)
             if n_bytes <= left:
                 chosen.append(node)
                 left -= n_bytes
         if not chosen:
             return {}
         with persisted(self._classes(chosen)) as classes:
-            return self._hold(classes, chosen, range(len(chosen)))
+            return self._hold(classes, chosen, range(len(chosen)), self._most_pairs)
 
     def _bytes_a_class(self) -> int:
         """On the driver, without pairs: codes, size, and where its pairs begin."""
@@ -223,18 +223,21 @@ class ClusterChecker:
     def _bytes_of(self, sums: _Sums) -> int:
         return sums.classes * self._bytes_a_class() + sums.pairs * BYTES_A_PAIR
 
-    def _hold(self, classes: DataFrame, nodes: Sequence[Node], numbers: Sequence[int]) -> dict[Node, ClassTable]:
+    def _hold(
+        self, classes: DataFrame, nodes: Sequence[Node], numbers: Sequence[int], pairs_a_class: int
+    ) -> dict[Node, ClassTable]:
         """Bring the classes of some nodes here and keep them."""
-        found = dict(self._collect_tables(classes, nodes, numbers)) if numbers else {}
+        found = dict(self._collect_tables(classes, nodes, numbers, pairs_a_class)) if numbers else {}
         for table in found.values():
             self._held.hold(table)
         return found
 
     def _collect_tables(
-        self, classes: DataFrame, nodes: Sequence[Node], numbers: Sequence[int]
+        self, classes: DataFrame, nodes: Sequence[Node], numbers: Sequence[int], pairs_a_class: int
     ) -> list[tuple[Node, ClassTable]]:
         wanted = classes.where(F.col("node").isin(list(numbers))).drop("unsafe", "unavoidable")
-        rows = pa.concat_tables(self._chunks(wanted, len(self.encoded.codes) + 1))
+        n_keys = len(self.encoded.codes) + 1
+        rows = pa.concat_tables(self._chunks(wanted, n_keys, n_keys + 1 + 2 * pairs_a_class))
         found = []
         for number in numbers:
             of_node = rows.filter(pc.equal(rows["node"], number))
@@ -281,7 +284,12 @@ class ClusterChecker:
         by_leaf = self._bundles.by_leaf(counts)
         return SuppressedRecords(int(by_leaf[0].sum()), by_leaf)
 
-    def _chunks(self, table: DataFrame, n_keys: int) -> Iterator[pa.Table]:
-        for chunk in chunks(table, n_keys):
+    def _chunks(self, table: DataFrame, n_keys: int, cells_a_row: int | None = None) -> Iterator[pa.Table]:
+        for chunk in chunks(table, n_keys, cells_a_row):
             self.jobs += 1
             yield chunk
+
+
+def _pairs_a_class(sums: Sequence[_Sums]) -> int:
+    """Sensitive values that a class has on average, rounded up."""
+    return -(-sum(each.pairs for each in sums) // max(sum(each.classes for each in sums), 1))

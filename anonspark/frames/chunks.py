@@ -10,14 +10,15 @@ CELLS_A_CHUNK = 1 << 24
 """Cells that come to the driver at a time: with 16 bytes each a chunk stays far below spark.driver.maxResultSize."""
 
 
-def chunks(table: DataFrame, n_keys: int) -> Iterator[pa.Table]:
-    """The rows in parts of bounded size, at least one; the first `n_keys` columns and `records` are what is wide.
+def chunks(table: DataFrame, n_keys: int, cells_a_row: int | None = None) -> Iterator[pa.Table]:
+    """The rows in parts of bounded size, at least one.
 
     Args:
         table: Best persisted, as each part is a query of its own.
-        n_keys: How many columns tell the rows apart.
+        n_keys: How many columns, the first ones, tell the rows apart.
+        cells_a_row: What a row is counted as; one more than its keys where not given.
     """
-    most = max(CELLS_A_CHUNK // (n_keys + 1), 1)
+    most = max(CELLS_A_CHUNK // (cells_a_row or n_keys + 1), 1)
     first = table.limit(most + 1).toArrow()
     if len(first) <= most:
         yield first

@@ -3,6 +3,7 @@
 import math
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import ExitStack
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -14,9 +15,10 @@ from pyspark.sql import functions as F
 
 from anonspark.domain.encode import RawClasses
 from anonspark.errors import ColumnNotFoundError, ColumnTypeError, TooManyClassesError
-from anonspark.frames import chunks
-from anonspark.frames.aggregate import collect_classes
+from anonspark.frames import aggregate, chunks
+from anonspark.frames.aggregate import collect_classes, collect_or_keep_classes
 from anonspark.frames.casts import CELL, MALFORMED, add_malformed, malformed_cells, try_cast_columns
+from anonspark.frames.combinations import ClusterCombinations
 from tests.pipelines.test_run import executions_so_far, rows_scanned
 
 PLENTY = 1 << 30
@@ -205,3 +207,34 @@ def test_the_table_is_read_once_however_many_chunks_it_comes_in(
     since = executions_so_far(spark)
     assert len(collect_classes(table, ["q"], [], PLENTY).counts) == 11
     assert rows_scanned(spark, since)["Scan parquet"] == 40
+
+
+def test_what_does_not_fit_stays_on_the_cluster_and_the_values_of_each_column_come(
+    spark: SparkSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> RawClasses:
+        raise TooManyClassesError("They do not fit.")
+
+    before = n_persisted(spark)
+    expected = collect_classes(marked_table(spark), ["q"], ["n"], PLENTY)
+    monkeypatch.setattr(aggregate, "_collected", refuse)
+    with ExitStack() as held:
+        kept = collect_or_keep_classes(marked_table(spark), ["q"], ["n"], PLENTY, held)
+        assert isinstance(kept, ClusterCombinations)
+        assert kept.malformed == expected.malformed
+        assert kept.n_records == expected.n_records
+        for found, column in zip(
+            [*kept.quasi_identifiers, *kept.sensitive], [*expected.quasi_identifiers, *expected.sensitive], strict=True
+        ):
+            assert found.records() == column.records(expected.counts)
+            assert (found.column.name, found.column.data_type) == (column.name, column.data_type)
+        rows = {(row["q0"], row["s0"]): row["records"] for row in kept.table.collect()}
+        assert rows == dict(combinations(expected))
+    assert n_persisted(spark) == before
+
+
+def test_values_that_do_not_fit_either_are_refused_and_freed(spark: SparkSession) -> None:
+    before = n_persisted(spark)
+    with ExitStack() as held, pytest.raises(TooManyClassesError, match="more distinct values than fit"):
+        collect_or_keep_classes(spark.range(500).select(F.col("id").alias("q")), ["q"], [], 500, held)
+    assert n_persisted(spark) == before

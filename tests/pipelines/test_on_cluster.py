@@ -75,11 +75,28 @@ def both_ways(
     return summary, rows
 
 
+PARTLY_UNKNOWN = {
+    "metric": "discernibility",
+    "max_suppression": 0.7,
+    "attributes": [
+        {"name": "name", "type": "identifier"},
+        {"name": "zip", "type": "quasi_identifier", "hierarchy": {"kind": "mask", "keep": [4, 3, 1]}},
+        {
+            "name": "sex",
+            "type": "quasi_identifier",
+            "hierarchy": {"kind": "tree", "tree": {"any": ["F"]}, "unknown": "suppress"},
+        },
+        {"name": "diagnosis", "type": "sensitive"},
+    ],
+}
+
+
+@pytest.mark.parametrize("changes", [{"privacy": CLOSENESS}, PARTLY_UNKNOWN], ids=["closeness", "unknown values"])
 def test_a_run_on_the_cluster_publishes_what_a_run_in_memory_does_and_frees_everything(
-    spark: SparkSession, folder: Path, too_many: Callable[[], None]
+    spark: SparkSession, folder: Path, too_many: Callable[[], None], changes: dict[str, Any]
 ) -> None:
     before = n_persisted(spark)
-    summary, _ = both_ways(spark, folder, too_many, privacy=CLOSENESS)
+    summary, _ = both_ways(spark, folder, too_many, **changes)
     assert summary["lattice"]["checker"] == "cluster"
     assert summary["lattice"]["jobs"] > 0
     assert n_persisted(spark) == before
