@@ -1,6 +1,7 @@
 """One Spark session a run, the shared reference data, and the `spark` mark."""
 
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -39,6 +40,8 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> "Iterator[SparkSession]":
 
     from anonspark.io.jars import DELTA, cache_folder, jar_conf, remember_jars
 
+    # Spark's Python workers are to run this checkout with this interpreter.
+    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     jars = jar_conf([DELTA], cache_folder(), {})
     warehouse = tmp_path_factory.mktemp("warehouse")
     builder = (
@@ -54,6 +57,7 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> "Iterator[SparkSession]":
         .config("spark.sql.execution.arrow.pyspark.enabled", "true")
         .config("spark.ui.enabled", "false")
         .config("spark.driver.memory", "1g")
+        .config("spark.executorEnv.PYTHONPATH", str(Path(__file__).parents[1]))
         .config("spark.driver.host", "127.0.0.1")
         .config("spark.driver.bindAddress", "127.0.0.1")
     )

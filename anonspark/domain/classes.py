@@ -7,6 +7,9 @@ import numpy as np
 
 from anonspark.domain.arrays import BoolArray, CodeArray, CountArray, FloatArray
 
+SizeCounts = list[tuple[int, int]]
+"""Class sizes with the number of classes of each, ascending."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SensitiveHistograms:
@@ -88,6 +91,16 @@ class EquivalenceClasses:
     def n_records(self) -> int:
         """Records in all classes."""
         return int(self.sizes.sum())
+
+
+def size_counts(sizes: CountArray) -> SizeCounts:
+    """The sizes of classes, shape (n_classes,), counted.
+
+    >>> size_counts(np.array([5, 2, 5]))
+    [(2, 1), (5, 2)]
+    """
+    found, classes = np.unique(sizes, return_counts=True)
+    return list(zip(found.tolist(), classes.tolist(), strict=True))
 
 
 def classes_of_sizes(*sizes: int) -> EquivalenceClasses:

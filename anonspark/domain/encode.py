@@ -120,7 +120,7 @@ def _leaf_of_each_value(column: RawColumn, hierarchy: GeneralizationHierarchy) -
 def _histograms(
     attribute: SensitiveAttribute, column: RawColumn, counts: CountArray, class_of_row: CountArray, n_classes: int
 ) -> SensitiveHistograms:
-    order, ancestors = _ordered_values(attribute, column, counts)
+    order, ancestors = ordered_values(attribute, column, counts)
     place = {value: code for code, value in enumerate(order)}
     codes = np.array([place[value] for value in column.values], dtype=np.int64)[column.codes]
     pairs, pair_of_row = np.unique(class_of_row * len(order) + codes, return_inverse=True)
@@ -131,7 +131,7 @@ def _histograms(
     return SensitiveHistograms(offsets, values.astype(np.int32), pair_counts, totals, ancestors)
 
 
-def _ordered_values(
+def ordered_values(
     attribute: SensitiveAttribute, column: RawColumn, counts: CountArray
 ) -> tuple[tuple[Label, ...], CodeArray | None]:
     """The values in the order that an ordered distance measures in, and their groups where there is a hierarchy.

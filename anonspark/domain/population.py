@@ -44,7 +44,7 @@ def population_sizes(
         codes: Shape (n_attributes, n_classes): groups of the classes at the node.
     """
     groups = [
-        _groups(column, population.counts, attribute.rule, hierarchy, level)[column.codes]
+        groups_of(column, population.counts, attribute.rule, hierarchy, level)[column.codes]
         for column, attribute, hierarchy, level in zip(
             population.quasi_identifiers, policy.quasi_identifiers, hierarchies, node, strict=True
         )
@@ -124,7 +124,7 @@ def _leaves_of_people(
     for level in reversed(range(n_levels)):
         a_leaf_of_group = np.full(len(hierarchy.labels[level]) + 1, NOWHERE, dtype=np.int64)
         a_leaf_of_group[hierarchy.groups[level][known[::-1]]] = known[::-1]
-        member = a_leaf_of_group[_groups(column, counts, rule, hierarchy, level)]
+        member = a_leaf_of_group[groups_of(column, counts, rule, hierarchy, level)]
         level_of, member_of = np.where(member != NOWHERE, [np.full(n_values, level), member], [level_of, member_of])
     met = (level_of > 0) & (level_of < n_levels)
     kinds, kind_of_value = np.unique(np.stack([level_of, member_of])[:, met], axis=1, return_inverse=True)
@@ -135,7 +135,7 @@ def _leaves_of_people(
     return _People(leaves, np.where(np.arange(n_levels)[:, np.newaxis] >= kinds[0], shared, alone).astype(np.int32))
 
 
-def _groups(
+def groups_of(
     column: RawColumn, counts: CountArray, rule: HierarchyRule, hierarchy: GeneralizationHierarchy, level: int
 ) -> CodeArray:
     """The group of each value at the level, one past the last where it has none; shape (n_values,)."""

@@ -1,6 +1,6 @@
 """What was written against what was computed, combination by combination."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -10,6 +10,7 @@ from anonspark.domain.classes import EquivalenceClasses
 from anonspark.domain.distinct import distinct_rows
 from anonspark.domain.encode import RawClasses, RawColumn, encode, leaves_of_rows
 from anonspark.domain.hierarchy import Label, from_labels
+from anonspark.domain.model import PrivacyModel
 from anonspark.domain.policy import Policy
 from anonspark.domain.recoding import HIDDEN
 from anonspark.domain.release import Release
@@ -32,9 +33,7 @@ def verify_release(
     Raises:
         VerificationError: Whatever differs; it tells counts only.
     """
-    for identifier, rows in written.malformed.items():
-        if rows:
-            raise VerificationError(f"Identifier '{identifier}' is not masked in {rows:,} rows.", field=identifier)
+    require_masked(written.malformed)
     starred = _all_suppressed(written)
     _compare_combinations(written, starred, raw, policy, chosen)
     kept = _combinations(written, ~starred)
@@ -43,12 +42,7 @@ def verify_release(
     if kept.n_records:
         found = _written_classes(kept, raw, classes, policy, chosen)
         for model in policy.models:
-            unsafe = ~model.satisfied(found)
-            if unsafe.any():
-                raise VerificationError(
-                    f"{int(unsafe.sum()):,} written classes do not satisfy {model}; nothing was published.",
-                    field="privacy",
-                )
+            require_safe(int((~model.satisfied(found)).sum()), model)
         sizes = np.concatenate([sizes, found.sizes])
     for release_model in policy.release_models:
         if len(sizes) and release_model.smallest_kept(sizes) > sizes.min():
@@ -81,6 +75,39 @@ def _written_classes(
     return replace(found, sensitive=whole, population=_people_in(groups, chosen.codes, chosen.population))
 
 
+def require_masked(unmasked: Mapping[str, int]) -> None:
+    """Refuse a release with identifiers that are not masked; rows by identifier."""
+    for identifier, rows in unmasked.items():
+        if rows:
+            raise VerificationError(f"Identifier '{identifier}' is not masked in {rows:,} rows.", field=identifier)
+
+
+def require_safe(unsafe: int, model: PrivacyModel) -> None:
+    """Refuse a release with so many classes that a model forbids."""
+    if unsafe:
+        raise VerificationError(
+            f"{unsafe:,} written classes do not satisfy {model}; nothing was published.", field="privacy"
+        )
+
+
+def require_as_suppressed(written: int, computed: int) -> None:
+    """Refuse a release that has another number of suppressed rows than was computed."""
+    if written != computed:
+        raise VerificationError(
+            f"{written:,} suppressed rows were written where {computed:,} were computed; "
+            "did the input change during the run?"
+        )
+
+
+def require_as_computed(differences: int) -> None:
+    """Refuse a release with so many combinations that were not to be written as often as they were."""
+    if differences:
+        raise VerificationError(
+            f"{differences:,} combinations were not written as often as they were computed; "
+            "did the input change during the run?"
+        )
+
+
 def _compare_combinations(
     written: RawClasses, starred: BoolArray, raw: RawClasses, policy: Policy, chosen: Release
 ) -> None:
@@ -91,12 +118,7 @@ def _compare_combinations(
     expected, labels, released = _expected(raw, chosen)
     hidden = ~released | _labelled_suppressed(expected, labels)
     present = released | (policy.suppression is Suppression.MASK)
-    n_hidden, n_starred = int(raw.counts[hidden & present].sum()), int(written.counts[starred].sum())
-    if n_starred != n_hidden:
-        raise VerificationError(
-            f"{n_starred:,} suppressed rows were written where {n_hidden:,} were computed; "
-            "did the input change during the run?"
-        )
+    require_as_suppressed(int(written.counts[starred].sum()), int(raw.counts[hidden & present].sum()))
     rows = []
     for computed, column, of_attribute in zip(expected, written.quasi_identifiers, labels, strict=True):
         all_starred = len(of_attribute) + 1
@@ -108,12 +130,7 @@ def _compare_combinations(
     counts = np.concatenate([raw.counts[present], -written.counts])
     if not len(counts):
         return
-    difference = np.bincount(distinct_rows(rows)[0], weights=counts)
-    if difference.any():
-        raise VerificationError(
-            f"{int((difference != 0).sum()):,} combinations were not written as often as they were computed; "
-            "did the input change during the run?"
-        )
+    require_as_computed(int(np.count_nonzero(np.bincount(distinct_rows(rows)[0], weights=counts))))
 
 
 def _all_suppressed(written: RawClasses) -> BoolArray:
@@ -210,13 +227,3 @@ def _combinations(raw: RawClasses, rows: BoolArray) -> RawClasses:
         raw.counts[rows],
         raw.malformed,
     )
-
-
-def histogram(sizes: CountArray) -> list[tuple[int, int]]:
-    """Class sizes with the number of classes of each, ascending.
-
-    >>> histogram(np.array([5, 2, 5]))
-    [(2, 1), (5, 2)]
-    """
-    found, classes = np.unique(sizes, return_counts=True)
-    return list(zip(found.tolist(), classes.tolist(), strict=True))

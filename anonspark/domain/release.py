@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from anonspark.domain.arrays import BoolArray, CodeArray, CountArray
+from anonspark.domain.classes import SizeCounts, size_counts
 from anonspark.domain.hierarchy import GeneralizationHierarchy
 from anonspark.domain.lattice import Node
 from anonspark.domain.recoding import Recoding
@@ -30,6 +31,8 @@ class Release:
         population: Shape (n_classes,): people of the population, where a model asked for them.
         recoding: Where classes have levels of their own: which; `codes` are those of its labels then.
         full_domain: The release at the node that the recoding started from.
+        kept_on_cluster: Sizes of the released classes with the number of classes of each, where these are too many for
+            the driver; `codes`, `sizes` and `safe` are then empty.
     """
 
     node: Node
@@ -46,6 +49,7 @@ class Release:
     population: CountArray | None = None
     recoding: Recoding | None = None
     full_domain: "Release | None" = None
+    kept_on_cluster: tuple[tuple[int, int], ...] | None = None
 
     @property
     def levels(self) -> dict[str, int]:
@@ -59,17 +63,23 @@ class Release:
 
     @property
     def kept_sizes(self) -> CountArray:
-        """Records of each class that is released; shape (n_safe_classes,)."""
+        """Records of each class that is released, if the driver holds them; shape (n_safe_classes,)."""
         return self.sizes[self.safe]
+
+    @property
+    def kept_size_counts(self) -> SizeCounts:
+        """Sizes of the released classes, wherever they are."""
+        return size_counts(self.kept_sizes) if self.kept_on_cluster is None else list(self.kept_on_cluster)
 
     @property
     def suppressed(self) -> int:
         """Records that are not released."""
-        return self.n_records - int(self.kept_sizes.sum())
+        return self.n_records - sum(size * classes for size, classes in self.kept_size_counts)
 
     def to_dict(self) -> dict[str, Any]:
         """What was found, in words and numbers of JSON: the first part of a run's summary."""
-        kept = self.kept_sizes
+        kept = self.kept_size_counts
+        n_kept = sum(classes for _, classes in kept)
         return {
             "rows": self.n_records,
             "suppressed": self.suppressed,
@@ -79,10 +89,10 @@ class Release:
             "score": self.score,
             "optimal": self.optimal,
             "classes": {
-                "kept": len(kept),
-                "smallest": int(kept.min()) if len(kept) else 0,
-                "largest": int(kept.max()) if len(kept) else 0,
-                "average": float(kept.mean()) if len(kept) else 0.0,
+                "kept": n_kept,
+                "smallest": kept[0][0] if kept else 0,
+                "largest": kept[-1][0] if kept else 0,
+                "average": (self.n_records - self.suppressed) / n_kept if kept else 0.0,
             },
             "metrics": {str(name): value for name, value in self.metrics.items()},
             **({} if self.recoding is None else {"recoding": self._recoded(self.recoding)}),
@@ -101,9 +111,10 @@ class Release:
         }
 
     def __repr__(self) -> str:
+        n_kept = sum(classes for _, classes in self.kept_size_counts)
         levels = ", ".join(f"{name} {level}/{self.heights[name]}" for name, level in self.levels.items())
         proof = "optimal" if self.optimal else "not proven optimal"
         return (
             f"Release({levels}; {self.suppressed:,} of {self.n_records:,} records suppressed, "
-            f"{len(self.kept_sizes):,} classes, {self.metric} {self.score:.6g}, {proof})"
+            f"{n_kept:,} classes, {self.metric} {self.score:.6g}, {proof})"
         )

@@ -1,6 +1,7 @@
 """The one pass that a search needs: distinct combinations, counted on the cluster and brought to the driver."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from contextlib import ExitStack
 
 import numpy as np
 import pyarrow as pa
@@ -13,13 +14,12 @@ from anonspark.domain.encode import RawClasses, RawColumn
 from anonspark.domain.hierarchy import Label
 from anonspark.errors import TooManyClassesError
 from anonspark.frames.casts import MALFORMED, any_of, flag_names
+from anonspark.frames.chunks import chunks
+from anonspark.frames.combinations import ClusterCombinations, collect_values
 from anonspark.frames.names import distinct_value, numbered
 from anonspark.frames.persisted import persisted
 
 COUNT = "records"
-
-CELLS_A_CHUNK = 1 << 24
-"""Cells that come to the driver at a time: with 16 bytes each a chunk stays far below spark.driver.maxResultSize."""
 
 
 def combinations(table: DataFrame, quasi_identifiers: Sequence[str], sensitive: Sequence[str]) -> DataFrame:
@@ -54,24 +54,54 @@ def collect_classes(
     Raises:
         TooManyClassesError: They take more.
     """
+    with persisted(combinations(table, quasi_identifiers, sensitive)) as kept:
+        return _collected(table, kept, quasi_identifiers, sensitive, most_bytes)
+
+
+def collect_or_keep_classes(
+    table: DataFrame, quasi_identifiers: Sequence[str], sensitive: Sequence[str], most_bytes: int, held: ExitStack
+) -> RawClasses | ClusterCombinations:
+    """Count the table's combinations; those that do not fit the driver stay on the cluster. One pass over the table.
+
+    Args:
+        table: The raw table, malformed rows marked.
+        quasi_identifiers: Its columns.
+        sensitive: Its columns.
+        most_bytes: Memory that the combinations may take on the driver.
+        held: Frees what stays on the cluster when it is closed.
+
+    Raises:
+        TooManyClassesError: Not even the distinct values of single columns fit.
+    """
+    with ExitStack() as stack:
+        kept = stack.enter_context(persisted(combinations(table, quasi_identifiers, sensitive)))
+        try:
+            return _collected(table, kept, quasi_identifiers, sensitive, most_bytes)
+        except TooManyClassesError:
+            own = held.enter_context(stack.pop_all())
+            return collect_values(table, kept, quasi_identifiers, sensitive, most_bytes, own)
+
+
+def _collected(
+    table: DataFrame, kept: DataFrame, quasi_identifiers: Sequence[str], sensitive: Sequence[str], most_bytes: int
+) -> RawClasses:
     n_keys = len(quasi_identifiers) + len(sensitive)
     growing = [_GrowingColumn() for _ in range(n_keys)]
     counts: list[CountArray] = []
     marks = dict.fromkeys(flag_names(table), 0)
-    with persisted(combinations(table, quasi_identifiers, sensitive)) as kept:
-        for chunk in _chunks(kept, n_keys):
-            for place, name in enumerate(marks):
-                marks[name] += pc.sum(chunk[f"m{place}"], min_count=0).as_py()
-            good = chunk.filter(pc.invert(chunk["bad"]))
-            for place, column in enumerate(growing):
-                column.append(good.column(place))
-            counts.append(good[COUNT].to_numpy())
-            if sum(column.n_bytes for column in growing) + sum(part.nbytes for part in counts) > most_bytes:
-                raise TooManyClassesError(
-                    f"The table has more equivalence classes than fit into search.memory_mb = {most_bytes >> 20}. "
-                    "Raise it, raise min_level of the attributes with most values, or use fewer quasi-identifiers.",
-                    field="search.memory_mb",
-                )
+    for chunk in chunks(kept, n_keys):
+        for place, name in enumerate(marks):
+            marks[name] += pc.sum(chunk[f"m{place}"], min_count=0).as_py()
+        good = chunk.filter(pc.invert(chunk["bad"]))
+        for place, column in enumerate(growing):
+            column.append(good.column(place))
+        counts.append(good[COUNT].to_numpy())
+        if sum(column.n_bytes for column in growing) + sum(part.nbytes for part in counts) > most_bytes:
+            raise TooManyClassesError(
+                f"The table has more equivalence classes than fit into search.memory_mb = {most_bytes >> 20}. "
+                "Raise it, raise min_level of the attributes with most values, or use fewer quasi-identifiers.",
+                field="search.memory_mb",
+            )
     types = {field.name: field.dataType.simpleString() for field in table.schema}
     columns = [
         RawColumn(name, types[name], *column.finished())
@@ -79,18 +109,6 @@ def collect_classes(
     ]
     split = len(quasi_identifiers)
     return RawClasses(tuple(columns[:split]), tuple(columns[split:]), np.concatenate(counts), marks)
-
-
-def _chunks(counted: DataFrame, n_keys: int) -> Iterator[pa.Table]:
-    """The rows in parts of bounded size, at least one."""
-    most = max(CELLS_A_CHUNK // (n_keys + 1), 1)
-    first = counted.limit(most + 1).toArrow()
-    if len(first) <= most:
-        yield first
-        return
-    n_chunks = -(-counted.count() // most)
-    for place in range(n_chunks):
-        yield counted.where(F.pmod(F.xxhash64(*counted.columns[:n_keys]), F.lit(n_chunks)) == place).toArrow()
 
 
 class _GrowingColumn:
@@ -107,7 +125,8 @@ class _GrowingColumn:
         place = np.array([self._codes.setdefault(value, len(self._codes)) for value in encoded.dictionary.to_pylist()])
         part = place.astype(np.int32)[encoded.indices.to_numpy()] if len(place) else np.empty(0, dtype=np.int32)
         self._parts.append(part)
-        self.n_bytes += part.nbytes + (encoded.dictionary.nbytes // n_values + 100) * (len(self._codes) - before)
+        # Twice, since the search makes its own copy with codes of leaves.
+        self.n_bytes += 2 * part.nbytes + (encoded.dictionary.nbytes // n_values + 100) * (len(self._codes) - before)
 
     def finished(self) -> tuple[tuple[Label, ...], CodeArray]:
         return tuple(self._codes), np.concatenate(self._parts)

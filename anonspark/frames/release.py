@@ -63,7 +63,7 @@ class Generalization:
 def release(
     table: DataFrame,
     generalizations: Sequence[Generalization],
-    safe_classes: CodeArray,
+    safe_classes: CodeArray | DataFrame,
     identifiers: Sequence[str],
     *,
     suppression: Suppression,
@@ -78,7 +78,8 @@ def release(
     Args:
         table: The raw table.
         generalizations: One a quasi-identifier.
-        safe_classes: Shape (n_attributes, n_safe_classes): the groups of the classes that may be released.
+        safe_classes: Shape (n_attributes, n_safe_classes): the groups of the classes that may be released; or, where
+            these are too many for the driver, rows of g0, g1, ..., of which there is one at least.
         identifiers: Columns that are masked or dropped.
         suppression: Of the rows of other classes.
         identifier_treatment: Of the identifiers.
@@ -158,21 +159,24 @@ def _labels(generalizations: Sequence[Generalization], bundle: Sequence[int], ke
 
 
 def _with_safety(
-    wide: DataFrame, keys: "_Keys", safe_classes: CodeArray, labels: Sequence[pa.Array]
+    wide: DataFrame, keys: "_Keys", safe_classes: CodeArray | DataFrame, labels: Sequence[pa.Array]
 ) -> tuple[Column, DataFrame]:
     """Whether a row's class is safe, as an expression over the table that is returned with it, and labels (r0, ...)."""
     if not keys.bundles:
-        return F.lit(safe_classes.shape[1] > 0), wide
+        return F.lit(isinstance(safe_classes, DataFrame) or safe_classes.shape[1] > 0), wide
     sums = {}
     for key in range(keys.n_keys):
         parts = [F.col(f"b{bundle[0]}k{key}") for bundle in keys.bundles if key in keys.of_bundle(bundle)]
         sums[f"k{key}"] = reduce(add, parts)
-    known = {f"s{key}": pa.array(values) for key, values in enumerate(keys.of_classes(safe_classes))}
-    known |= {f"r{index}": of_classes for index, of_classes in enumerate(labels)}
+    if isinstance(safe_classes, DataFrame):
+        safe = safe_classes.select(*keys.of_rows())
+    else:
+        known = {f"s{key}": pa.array(values) for key, values in enumerate(keys.of_classes(safe_classes))}
+        known |= {f"r{index}": of_classes for index, of_classes in enumerate(labels)}
+        safe = wide.sparkSession.createDataFrame(pa.table(known))
+        if safe_classes.shape[1] <= MOST_BROADCAST:
+            safe = F.broadcast(safe)
     matches = [F.col(f"k{key}") == F.col(f"s{key}") for key in range(keys.n_keys)]
-    safe = wide.sparkSession.createDataFrame(pa.table(known))
-    if safe_classes.shape[1] <= MOST_BROADCAST:
-        safe = F.broadcast(safe)
     return F.col("s0").isNotNull(), wide.withColumns(sums).join(safe, matches, "left")
 
 
@@ -204,6 +208,18 @@ class _Keys:
         keys = [np.zeros(codes.shape[1], dtype=np.int64) for _ in range(self.n_keys)]
         for index, key in self.key_of.items():
             keys[key] += codes[index].astype(np.int64) * self.factors[index]
+        return keys
+
+    def of_rows(self) -> list[Column]:
+        """The keys of classes that are rows of g0, g1, ..., as s0, s1, ..."""
+        keys = []
+        for key in range(self.n_keys):
+            terms = [
+                F.col(f"g{index}") * F.lit(self.factors[index]).cast("bigint")
+                for index, of_index in self.key_of.items()
+                if of_index == key
+            ]
+            keys.append(reduce(add, terms).alias(f"s{key}"))
         return keys
 
 

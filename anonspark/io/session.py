@@ -1,6 +1,7 @@
 """The SparkSession of a run: the caller's own where there is one, else one from a profile of conf/spark."""
 
 import os
+import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Final
@@ -73,6 +74,8 @@ def open_session(
         return _built(SparkSession.builder.remote(chosen), ALWAYS)
     require_java(os.environ)
     settings = DELTA_CONF | ALWAYS | settings
+    if chosen.startswith("local"):
+        use_this_interpreter(settings)
     if not debug:
         settings[JAVA_OPTIONS] = f"{quiet_option()} {settings.get(JAVA_OPTIONS, '')}".strip()
     return _started(chosen, settings, (DELTA, *jar_coordinates(uris)), cache_folder())
@@ -103,6 +106,14 @@ def setting_text(value: object) -> str:
     ('true', '16')
     """
     return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def use_this_interpreter(settings: Mapping[str, str]) -> None:
+    """Let the Python workers of a local session be what the driver is, unless somebody chose another.
+
+    Spark would take the `python3` of the path, which need not have what the driver has.
+    """
+    os.environ.setdefault("PYSPARK_PYTHON", settings.get("spark.pyspark.python", sys.executable))
 
 
 def silence_query_loggers(silent: bool) -> None:

@@ -51,7 +51,9 @@ class Risk:
     level: str
 
 
-def measure_risk(sizes: CountArray, threshold: float, population: CountArray | None = None) -> Risk:
+def measure_risk(
+    sizes: CountArray, threshold: float, population: CountArray | None = None, classes: CountArray | None = None
+) -> Risk:
     """Risk of classes with these sizes; all zero where there is none.
 
     Args:
@@ -59,6 +61,7 @@ def measure_risk(sizes: CountArray, threshold: float, population: CountArray | N
         threshold: A record is at risk above this chance.
         population: Shape (n_classes,): records of the population in the same class, at least the class's own; the
             classes themselves where not given.
+        classes: Shape (n_classes,): how many classes each entry stands for; one where not given.
 
     >>> measure_risk(np.array([5, 20]), 0.1).prosecutor
     AttackerRisk(highest=0.2, average=0.08, lowest=0.05, records_at_risk=0.2)
@@ -67,17 +70,19 @@ def measure_risk(sizes: CountArray, threshold: float, population: CountArray | N
         nothing = AttackerRisk(0.0, 0.0, 0.0, 0.0)
         return Risk(nothing, nothing, 0.0, 0.0, risk_level(0.0))
     around = sizes if population is None else np.maximum(population, sizes)
-    n_records, n_classes = int(sizes.sum()), len(sizes)
-    marketer = float((sizes / around).sum() / n_records)
-    prosecutor = _attacker(sizes, sizes, n_classes / n_records, threshold)
-    journalist = _attacker(sizes, around, max(n_classes / int(around.sum()), marketer), threshold)
-    unique = float(sizes[sizes == 1].sum() / n_records)
+    each = np.ones_like(sizes) if classes is None else classes
+    records = sizes * each
+    n_records, n_classes = int(records.sum()), int(each.sum())
+    marketer = float((records / around).sum() / n_records)
+    prosecutor = _attacker(records, sizes, n_classes / n_records, threshold)
+    journalist = _attacker(records, around, max(n_classes / int((around * each).sum()), marketer), threshold)
+    unique = float(records[sizes == 1].sum() / n_records)
     return Risk(prosecutor, journalist, marketer, unique, risk_level(prosecutor.highest))
 
 
-def _attacker(sizes: CountArray, around: CountArray, average: float, threshold: float) -> AttackerRisk:
+def _attacker(records: CountArray, around: CountArray, average: float, threshold: float) -> AttackerRisk:
     chances = 1.0 / around
-    at_risk = float(sizes[chances > threshold].sum() / sizes.sum())
+    at_risk = float(records[chances > threshold].sum() / records.sum())
     return AttackerRisk(float(chances.max()), average, float(chances.min()), at_risk)
 
 

@@ -1,30 +1,35 @@
 """Find the least lossy release of a table and apply it; nothing is written here."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
 
 import numpy as np
 from pyspark.sql import DataFrame
 
-from anonspark.domain.classes import EquivalenceClasses
+from anonspark.domain.arrays import BoolArray
+from anonspark.domain.classes import EquivalenceClasses, SizeCounts, size_counts
 from anonspark.domain.encode import RawClasses, bounded_lattice, build_hierarchies, encode, require_ground_distances
 from anonspark.domain.hierarchy import GeneralizationHierarchy
-from anonspark.domain.lattice import Node
+from anonspark.domain.lattice import Lattice
 from anonspark.domain.policy import Policy
 from anonspark.domain.population import population_sizes, with_population
-from anonspark.domain.recoding import Recoding
 from anonspark.domain.release import Release
 from anonspark.errors import ConfigurationError, EmptyTableError, NoReleaseError, TooManyClassesError
-from anonspark.frames.aggregate import collect_classes
+from anonspark.frames.aggregate import collect_classes, collect_or_keep_classes
 from anonspark.frames.casts import leave_out_malformed, require_well_formed
-from anonspark.frames.release import Generalization, release
+from anonspark.frames.checker import ClusterChecker
+from anonspark.frames.combinations import ClusterCombinations
+from anonspark.frames.encoded import EncodedClasses, count_sizes, encode_on_cluster, hierarchies_of, sensitive_orders
+from anonspark.frames.persisted import persisted
 from anonspark.io.tables import ReadTable
 from anonspark.measures.utility import BY_LEVEL, attribute_costs, average_class_size, discernibility, whole
 from anonspark.models.k_anonymity import KAnonymity
 from anonspark.models.population_uniqueness import PopulationUniqueness
+from anonspark.pipelines.apply import apply
 from anonspark.pipelines.follow import Follower
 from anonspark.pipelines.recode import recoded
-from anonspark.search.checker import NodeVerdict
+from anonspark.search.checker import NodeChecker, NodeVerdict
+from anonspark.search.class_table import NO_CODES
 from anonspark.search.in_memory import InMemoryChecker
 from anonspark.search.incumbent import Found, Progress
 from anonspark.search.strategies import chosen_strategy, find_node
@@ -32,6 +37,9 @@ from anonspark.vocabulary import Metric, Strategy
 
 BYTES_A_NODE = 32
 """Bounds, orders and the list of open nodes that the exact search keeps."""
+
+NO_CLASSES = EquivalenceClasses(NO_CODES, np.empty(0, dtype=np.int64))
+"""Of a release whose classes stay on the cluster."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,13 +52,15 @@ class Solution:
         classes: The raw classes, with codes of leaves.
         found: What the search saw.
         checker: Which judged the nodes.
+        safe_classes: The groups of the released classes, g0, g1, ..., and `records`, where they stay on the cluster.
     """
 
     release: Release
-    raw: RawClasses
-    classes: EquivalenceClasses
+    raw: RawClasses | ClusterCombinations
+    classes: EquivalenceClasses | EncodedClasses
     found: Found
-    checker: InMemoryChecker
+    checker: InMemoryChecker | ClusterChecker
+    safe_classes: DataFrame | None = None
 
 
 def anonymize(
@@ -67,20 +77,29 @@ def anonymize(
     Raises:
         NoReleaseError: No lattice node satisfies the policy.
     """
-    raw = count_classes(table, policy, follower)
-    solution = solve(raw, policy, follower, population)
-    return apply(leave_out_malformed(table), policy, solution.release), solution
+    with ExitStack() as held:
+        raw = count_classes(table, policy, follower, held)
+        solution = solve(raw, policy, follower, population)
+        return apply(leave_out_malformed(table), policy, solution.release, solution.safe_classes), solution
 
 
-def count_classes(table: DataFrame, policy: Policy, follower: Follower) -> RawClasses:
+def count_classes(
+    table: DataFrame, policy: Policy, follower: Follower, held: ExitStack
+) -> RawClasses | ClusterCombinations:
     """The table's combinations of quasi-identifiers and sensitive attributes.
+
+    Args:
+        table: The raw table, malformed rows marked.
+        policy: Which columns, and how much memory the combinations may take on the driver.
+        follower: Told of the step.
+        held: Frees what stays on the cluster, combinations and what is made of them, when it is closed.
 
     Raises:
         EmptyTableError: It has no rows.
     """
     follower.enter("classes", "counting equivalence classes")
     sensitive = [attribute.name for attribute in policy.sensitive]
-    raw = collect_classes(table, policy.names, sensitive, policy.search.memory_mb << 20)
+    raw = collect_or_keep_classes(table, policy.names, sensitive, policy.search.memory_mb << 20, held)
     if not raw.n_records and not any(raw.malformed.values()):
         raise EmptyTableError("that was read")
     return raw
@@ -98,8 +117,13 @@ def count_population(population: ReadTable, policy: Policy, follower: Follower) 
     return counted
 
 
-def solve(raw: RawClasses, policy: Policy, follower: Follower, population: RawClasses | None = None) -> Solution:
-    """Search the lattice; no Spark from here on.
+def solve(
+    raw: RawClasses | ClusterCombinations,
+    policy: Policy,
+    follower: Follower,
+    population: RawClasses | ClusterCombinations | None = None,
+) -> Solution:
+    """Search the lattice; no Spark from here on, unless the combinations stayed on the cluster.
 
     Raises:
         ConfigurationError: A model asks for a population that is not there, or smaller than the table.
@@ -108,9 +132,11 @@ def solve(raw: RawClasses, policy: Policy, follower: Follower, population: RawCl
     """
     if not raw.n_records:
         raise EmptyTableError("that was read")
-    _require_populations(policy, raw, population)
-    follower.enter("search", f"{len(raw.counts):,} combinations of {raw.n_records:,} records")
-    hierarchies = build_hierarchies(policy, raw)
+    _require_populations(policy, raw.n_records, population)
+    _require_in_memory(policy, raw)
+    in_memory = isinstance(raw, RawClasses)
+    follower.enter("search", f"{raw.n_records:,} records, on the {'driver' if in_memory else 'cluster'}")
+    hierarchies = build_hierarchies(policy, raw) if isinstance(raw, RawClasses) else hierarchies_of(policy, raw)
     lattice = bounded_lattice(policy, hierarchies)
     exact = chosen_strategy(policy.search.strategy, lattice.size) is Strategy.OPTIMAL
     if exact and lattice.size * BYTES_A_NODE > policy.search.memory_mb << 20:
@@ -119,20 +145,9 @@ def solve(raw: RawClasses, policy: Policy, follower: Follower, population: RawCl
             f"{policy.search.memory_mb}. Take strategy: auto, or narrow min_level and max_level of attributes.",
             field="search.strategy",
         )
-    classes = encode(raw, policy, hierarchies)
-    require_ground_distances(policy, raw, classes)
     limit = policy.suppression_limit(raw.n_records)
-    weights = [attribute.weight for attribute in policy.quasi_identifiers]
-    people = population if policy.needs_population else None
-    checker = InMemoryChecker(
-        classes if people is None else with_population(classes, people, policy, hierarchies),
-        hierarchies,
-        policy.models,
-        lattice,
-        limit,
-        release_models=policy.release_models,
-        weights=weights,
-    )
+    people = population if policy.needs_population and isinstance(population, RawClasses) else None
+    classes, checker = checker_for(raw, policy, hierarchies, lattice, limit, people)
 
     def tell(progress: Progress) -> None:
         best = "none yet" if progress.best is None else f"{progress.best:.6g}"
@@ -147,98 +162,113 @@ def solve(raw: RawClasses, policy: Policy, follower: Follower, population: RawCl
     )
     if found.best is None:
         raise _no_release(policy, raw.n_records, limit, checker, found.nearest)
-    measured = _measured(policy, hierarchies, checker, found, found.best.node, people)
-    if policy.search.recoding is not None:
+    at_node, safe_classes = checker.classes_at(found.best.node), None
+    if at_node is None and isinstance(raw, ClusterCombinations) and isinstance(checker, ClusterChecker):
+        safe_classes = raw.held.enter_context(persisted(checker.safe_classes_at(found.best.node)))
+    measured = _measured(policy, hierarchies, checker, found, found.best, at_node)
+    if safe_classes is not None:
+        measured = replace(measured, kept_on_cluster=tuple(count_sizes(safe_classes)))
+    if people is not None:
+        # Counted again, not taken from the search.
+        sizes = population_sizes(people, policy, hierarchies, measured.node, measured.codes)
+        measured = replace(measured, population=sizes)
+    if policy.search.recoding is not None and isinstance(classes, EquivalenceClasses):
         measured = recoded(measured, classes, policy, lattice, policy.search.recoding, follower)
     follower.leave()
-    return Solution(measured, raw, classes, found, checker)
+    return Solution(measured, raw, classes, found, checker, safe_classes)
 
 
-def apply(table: DataFrame, policy: Policy, chosen: Release) -> DataFrame:
-    """The release of a table; lazy."""
-    if chosen.recoding is not None:
-        return _apply_recoding(table, policy, chosen.hierarchies, chosen.recoding)
-    generalizations = []
-    for hierarchy, level in zip(chosen.hierarchies, chosen.node, strict=True):
-        known = np.flatnonzero(~hierarchy.unknown)
-        labels = hierarchy.label_of_each_leaf(level)
-        one_group = len(hierarchy.labels[level]) == 1 and not hierarchy.unknown.any()
-        generalizations.append(
-            Generalization(
-                attribute=hierarchy.attribute,
-                leaves=[hierarchy.leaves[leaf] for leaf in known],
-                labels=[labels[leaf] for leaf in known],
-                groups=hierarchy.groups[level][known],
-                constant=hierarchy.labels[level][0] if one_group else None,
-            )
+def input_size_counts(solution: Solution) -> SizeCounts:
+    """Sizes of the raw classes, wherever they are."""
+    classes = solution.classes
+    return size_counts(classes.sizes) if isinstance(classes, EquivalenceClasses) else classes.sizes
+
+
+def checker_for(
+    raw: RawClasses | ClusterCombinations,
+    policy: Policy,
+    hierarchies: tuple[GeneralizationHierarchy, ...],
+    lattice: Lattice,
+    limit: int,
+    people: RawClasses | None = None,
+) -> tuple[EquivalenceClasses | EncodedClasses, InMemoryChecker | ClusterChecker]:
+    """The raw classes and what judges nodes on them, where the combinations are.
+
+    Raises:
+        HierarchyError: An ordered or hierarchical sensitive attribute without an order or a tree.
+    """
+    weights = [attribute.weight for attribute in policy.quasi_identifiers]
+    if isinstance(raw, RawClasses):
+        classes = encode(raw, policy, hierarchies)
+        require_ground_distances(policy, raw, classes)
+        checker = InMemoryChecker(
+            classes if people is None else with_population(classes, people, policy, hierarchies),
+            hierarchies,
+            policy.models,
+            lattice,
+            limit,
+            release_models=policy.release_models,
+            weights=weights,
         )
-    return release(
-        table,
-        generalizations,
-        np.ascontiguousarray(chosen.codes[:, chosen.safe]),
-        policy.identifiers,
-        suppression=policy.suppression,
-        identifier_treatment=policy.identifier_treatment,
-    )
+        return classes, checker
+    encoded = encode_on_cluster(raw, hierarchies, sensitive_orders(policy, raw), weights)
+    cache_bytes = policy.search.memory_mb << 20
+    return encoded, ClusterChecker(encoded, hierarchies, policy.models, lattice, limit, cache_bytes=cache_bytes)
 
 
-def _apply_recoding(
-    table: DataFrame, policy: Policy, hierarchies: Sequence[GeneralizationHierarchy], recoding: Recoding
-) -> DataFrame:
-    """Raw classes are looked up one by one, each with its own labels."""
-    generalizations = []
-    for hierarchy in hierarchies:
-        known = np.flatnonzero(~hierarchy.unknown)
-        leaves = [hierarchy.leaves[leaf] for leaf in known]
-        generalizations.append(Generalization(hierarchy.attribute, leaves, leaves, known.astype(np.int32)))
-    return release(
-        table,
-        generalizations,
-        np.ascontiguousarray(recoding.raw_codes[:, recoding.released]),
-        policy.identifiers,
-        suppression=policy.suppression,
-        identifier_treatment=policy.identifier_treatment,
-        labels_of_classes=[recoding.label_of_each_class(axis) for axis in range(len(hierarchies))],
-    )
-
-
-def _require_populations(policy: Policy, raw: RawClasses, population: RawClasses | None) -> None:
+def _require_populations(policy: Policy, n_records: int, population: RawClasses | ClusterCombinations | None) -> None:
     """Refuse to judge by a population that is not there, or of which the table cannot be a sample."""
     if policy.needs_population and population is None:
         raise ConfigurationError([("population", "is missing; a model counts its people, so name its table.")])
     for model in policy.release_models:
-        if isinstance(model, PopulationUniqueness) and model.population_size < raw.n_records:
+        if isinstance(model, PopulationUniqueness) and model.population_size < n_records:
             sentence = (
-                f"has a population_size of {model.population_size:,}, and the table alone has {raw.n_records:,} "
+                f"has a population_size of {model.population_size:,}, and the table alone has {n_records:,} "
                 "records; name the number of people that it could be about."
             )
             raise ConfigurationError([("privacy", sentence)])
 
 
+def _require_in_memory(policy: Policy, raw: RawClasses | ClusterCombinations) -> None:
+    """Refuse on the cluster what is only judged on the driver."""
+    if isinstance(raw, RawClasses):
+        return
+    wants = [str(model) for model in policy.release_models]
+    wants += [str(model) for model in policy.models if model.needs_population]
+    if policy.search.recoding is not None:
+        wants.append("search.recoding" if policy.search.strategy is not Strategy.MONDRIAN else "strategy: mondrian")
+    if wants:
+        raise TooManyClassesError(
+            f"The table has more combinations than fit into search.memory_mb = {policy.search.memory_mb}, where "
+            f"{', '.join(wants)} needs them. Raise it, raise min_level of the attributes with most values, or leave "
+            "that out.",
+            field="search.memory_mb",
+        )
+
+
 def _measured(
     policy: Policy,
     hierarchies: tuple[GeneralizationHierarchy, ...],
-    checker: InMemoryChecker,
+    checker: InMemoryChecker | ClusterChecker,
     found: Found,
-    node: Node,
-    people: RawClasses | None,
+    best: NodeVerdict,
+    at_node: tuple[EquivalenceClasses, BoolArray] | None,
 ) -> Release:
-    """The release at a node, with every metric; its people are counted again, not taken from the search."""
-    at_node, safe = checker.classes_at(node)
-    lost, leaves = checker.lost_at(node), checker.leaves
-    kept = at_node.sizes[safe]
+    """The release at the best node, with every metric; without classes where these stay on the cluster."""
+    node, leaves = best.node, checker.leaves
+    lost = best.lost or checker.lost_at(node)
+    classes, safe = at_node or (NO_CLASSES, NO_CLASSES.sizes > 0)
     costs = {metric: attribute_costs(metric, leaves, lost, node) for metric in BY_LEVEL}
     metrics: dict[str, float] = {
         metric: whole(metric, leaves.weights, of_metric) for metric, of_metric in costs.items()
     }
-    squares = float(np.square(kept, dtype=np.float64).sum())
-    metrics[Metric.DISCERNIBILITY] = discernibility(squares, lost.records, leaves.n_records)
-    metrics[Metric.AVERAGE_CLASS_SIZE] = average_class_size(len(kept), lost.records, leaves.n_records)
+    metrics[Metric.DISCERNIBILITY] = discernibility(best.kept_squares, lost.records, leaves.n_records)
+    metrics[Metric.AVERAGE_CLASS_SIZE] = average_class_size(best.kept_classes, lost.records, leaves.n_records)
     return Release(
         node=node,
         hierarchies=hierarchies,
-        codes=at_node.codes,
-        sizes=at_node.sizes,
+        codes=classes.codes,
+        sizes=classes.sizes,
         safe=safe,
         n_records=leaves.n_records,
         metric=policy.metric,
@@ -246,12 +276,11 @@ def _measured(
         optimal=found.optimal,
         metrics=metrics,
         per_attribute={metric: dict(zip(checker.names, of_metric, strict=True)) for metric, of_metric in costs.items()},
-        population=None if people is None else population_sizes(people, policy, hierarchies, node, at_node.codes),
     )
 
 
 def _no_release(
-    policy: Policy, n_records: int, limit: int, checker: InMemoryChecker, nearest: NodeVerdict | None
+    policy: Policy, n_records: int, limit: int, checker: NodeChecker, nearest: NodeVerdict | None
 ) -> NoReleaseError:
     """The error that says how near the nearest node came."""
     needed = max((model.k for model in policy.models if isinstance(model, KAnonymity)), default=0)

@@ -4,14 +4,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from typing import Any
 
-from anonspark.domain.arrays import CountArray
+from anonspark.domain.classes import SizeCounts
 from anonspark.domain.policy import Policy
-from anonspark.domain.recount import histogram
 from anonspark.domain.rules import DerivedRule
 from anonspark.io.manifest import append_rows
 from anonspark.io.metadata_tables import MetadataTables
 from anonspark.measures.risk import Risk
-from anonspark.pipelines.anonymize import Solution
+from anonspark.pipelines.anonymize import Solution, input_size_counts
 
 Row = Mapping[str, Any]
 
@@ -44,8 +43,8 @@ def record_solution(
     }
     append_rows(tables, "solutions", run_id, [found])
     append_rows(tables, "lattice_nodes", run_id, node_rows(solution))
-    append_rows(tables, "class_histogram", run_id, histogram_rows("input", solution.classes.sizes))
-    append_rows(tables, "class_histogram", run_id, histogram_rows("release", chosen.kept_sizes), step=2)
+    append_rows(tables, "class_histogram", run_id, histogram_rows("input", input_size_counts(solution)))
+    append_rows(tables, "class_histogram", run_id, histogram_rows("release", chosen.kept_size_counts), step=2)
     rows = [*risk_rows("input", risks[0]), *risk_rows("release", risks[1])]
     append_rows(tables, "risk", run_id, rows)
     append_rows(tables, "utility", run_id, utility_rows(solution))
@@ -64,9 +63,9 @@ def node_rows(solution: Solution) -> Iterator[Row]:
         }
 
 
-def histogram_rows(subject: str, sizes: CountArray) -> Iterator[Row]:
+def histogram_rows(subject: str, counts: SizeCounts) -> Iterator[Row]:
     """Class sizes and how many classes have each."""
-    for size, classes in histogram(sizes):
+    for size, classes in counts:
         yield {"subject": subject, "class_size": size, "classes": classes}
 
 

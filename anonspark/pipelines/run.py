@@ -19,7 +19,9 @@ from anonspark.domain.hierarchy import Label
 from anonspark.domain.policy import Policy
 from anonspark.domain.sources import TableTarget
 from anonspark.errors import EmptyTableError, RunCancelledError
+from anonspark.frames.aggregate import collect_or_keep_classes
 from anonspark.frames.casts import require_well_formed
+from anonspark.frames.combinations import ClusterCombinations
 from anonspark.frames.names import positions
 from anonspark.io.failures import storage_errors
 from anonspark.io.hierarchies import HierarchyFile, read_hierarchy_file
@@ -30,7 +32,13 @@ from anonspark.io.object_store import Storage, reachable_storage
 from anonspark.io.outputs import Output, Published
 from anonspark.io.tables import ReadTable, read_table
 from anonspark.io.uris import normalize_uri
-from anonspark.pipelines.anonymize import Solution, apply, count_classes, count_population, solve
+from anonspark.pipelines.anonymize import (
+    Solution,
+    count_classes,
+    count_population,
+    solve,
+)
+from anonspark.pipelines.apply import apply
 from anonspark.pipelines.follow import Follower, Step, never, silent
 from anonspark.pipelines.record import record_solution
 from anonspark.pipelines.summary import Summary, failed_summary, measure_risks, solution_part
@@ -124,6 +132,10 @@ class Attempt:
 
     def complete(self, record: RunRow) -> tuple[Summary, RunRow]:
         """Everything from reading to the metadata; returns the summary and the record filled in."""
+        with ExitStack() as held:
+            return self._complete(record, held)
+
+    def _complete(self, record: RunRow, held: ExitStack) -> tuple[Summary, RunRow]:
         job, follower = self.job, self.follower
         follower.enter("read", "opening the input")
         warnings: list[str] = []
@@ -131,8 +143,8 @@ class Attempt:
         source = read_table(self.spark, job.source())
         positions(source.table, [*policy.names, *(each.name for each in policy.sensitive), *policy.identifiers])
         with storage_errors(source.description):
-            raw = count_classes(source.flagged, policy, follower)
-            population = self.count_population(policy)
+            raw = count_classes(source.flagged, policy, follower, held)
+            population = self.count_population(policy, held)
         warnings += self.judge_malformed(raw)
         solution = solve(raw, policy, follower, population)
         record = replace(record, input_version=source.version, input_rows=solution.release.n_records)
@@ -161,7 +173,7 @@ class Attempt:
     def write(self, output: Output, source: ReadTable, policy: Policy, solution: Solution) -> Published:
         """Write the release, verify it where the job says so, and publish it."""
         self.follower.enter("apply", f"writing {solution.release.n_records:,} records")
-        released = apply(source.table, policy, solution.release)
+        released = apply(source.table, policy, solution.release, solution.safe_classes)
 
         def verify(written: DataFrame) -> None:
             verify_written(written, policy, solution)
@@ -174,14 +186,21 @@ class Attempt:
         self.hierarchy_files.append(file)
         return file.rows
 
-    def count_population(self, policy: Policy) -> RawClasses | None:
+    def count_population(self, policy: Policy, held: ExitStack) -> RawClasses | ClusterCombinations | None:
         """The combinations of the population table, where there is one."""
         source = self.job.population_source()
         if source is None:
             return None
-        return count_population(read_table(self.spark, source), policy, self.follower)
+        population = read_table(self.spark, source)
+        if policy.needs_population:
+            return count_population(population, policy, self.follower)
+        self.follower.enter("classes", "counting the population")
+        most_bytes = policy.search.memory_mb << 20
+        counted = collect_or_keep_classes(population.flagged, policy.names, [], most_bytes, held)
+        require_well_formed(counted.malformed)
+        return counted
 
-    def judge_malformed(self, raw: RawClasses) -> list[str]:
+    def judge_malformed(self, raw: RawClasses | ClusterCombinations) -> list[str]:
         """Refuse malformed rows, or tell that they are left out."""
         if self.job.source().malformed is OnMalformed.FAIL:
             require_well_formed(raw.malformed)

@@ -2,37 +2,63 @@
 
 from dataclasses import asdict
 from math import isfinite
-from typing import Any
+from typing import Any, Final
 
+import numpy as np
+
+from anonspark.domain.classes import EquivalenceClasses, SizeCounts
 from anonspark.domain.encode import RawClasses
 from anonspark.domain.policy import Policy
 from anonspark.domain.population import population_sizes
 from anonspark.errors import AnonsparkError, NoReleaseError, RunCancelledError, sentence_of
+from anonspark.frames.checker import ClusterChecker
+from anonspark.frames.combinations import ClusterCombinations
+from anonspark.frames.encoded import EncodedClasses
+from anonspark.frames.population import matched_sizes
 from anonspark.measures.risk import Risk, measure_risk
-from anonspark.pipelines.anonymize import Solution
+from anonspark.pipelines.anonymize import Solution, input_size_counts
+from anonspark.pipelines.groups import raw_groups, released_groups
 from anonspark.search.incumbent import Found
 from anonspark.vocabulary import RunState
 
 Summary = dict[str, Any]
 """What is printed, written to `--summary` and kept with the run; JSON types only."""
 
+IN_MEMORY: Final = {"checker": "in_memory"}
 
-def measure_risks(solution: Solution, policy: Policy, population: RawClasses | None) -> tuple[Risk, Risk]:
+
+def measure_risks(
+    solution: Solution, policy: Policy, population: RawClasses | ClusterCombinations | None
+) -> tuple[Risk, Risk]:
     """Risk of the input and of the release."""
     chosen, classes = solution.release, solution.classes
-    around_input = around_release = None
-    if population is not None:
-        bottom = (0,) * len(chosen.node)
-        around_input = population_sizes(population, policy, chosen.hierarchies, bottom, classes.codes)
+    threshold, hierarchies, bottom = policy.risk_threshold, chosen.hierarchies, (0,) * len(chosen.node)
+    if population is None:
+        return _risk(input_size_counts(solution), threshold), _risk(chosen.kept_size_counts, threshold)
+    if isinstance(classes, EquivalenceClasses) and isinstance(population, RawClasses):
+        around_input = population_sizes(population, policy, hierarchies, bottom, classes.codes)
+        around_release = None
         # Classes of a local recoding are not those of any node: the journalist is taken to know as much as the
         # prosecutor, which states the risk too high, never too low.
         if chosen.recoding is None:
-            at_node = population_sizes(population, policy, chosen.hierarchies, chosen.node, chosen.codes)
-            around_release = at_node[chosen.safe]
-    return (
-        measure_risk(classes.sizes, policy.risk_threshold, around_input),
-        measure_risk(chosen.kept_sizes, policy.risk_threshold, around_release),
-    )
+            around_release = population_sizes(population, policy, hierarchies, chosen.node, chosen.codes)[chosen.safe]
+        return (
+            measure_risk(classes.sizes, threshold, around_input),
+            measure_risk(chosen.kept_sizes, threshold, around_release),
+        )
+    there = next(each for each in (population, classes) if isinstance(each, ClusterCombinations | EncodedClasses))
+    spark = there.table.sparkSession
+    found = []
+    for node, groups in ((bottom, raw_groups(solution, spark)), (chosen.node, released_groups(solution, spark))):
+        sizes, around, counts = matched_sizes(population, policy, hierarchies, node, groups)
+        found.append(measure_risk(sizes, threshold, around, counts))
+    return found[0], found[1]
+
+
+def _risk(counts: SizeCounts, threshold: float) -> Risk:
+    """Risk of classes that are told by their sizes."""
+    sizes, classes = np.array(counts, dtype=np.int64).reshape(-1, 2).T
+    return measure_risk(sizes, threshold, classes=classes)
 
 
 def solution_part(solution: Solution, risks: tuple[Risk, Risk]) -> Summary:
@@ -51,7 +77,7 @@ def solution_part(solution: Solution, risks: tuple[Risk, Risk]) -> Summary:
             "projections": checker.effort.projections,
             "share_checked": checker.effort.checked / checker.lattice.size,
             "base_classes": solution.classes.n_classes,
-            "checker": "in_memory",
+            **({"checker": "cluster", "jobs": checker.jobs} if isinstance(checker, ClusterChecker) else IN_MEMORY),
         },
         "risk": {"input": asdict(risks[0]), "release": asdict(risks[1])},
     }

@@ -1,23 +1,29 @@
 """A release on its way out: written where no reader looks, counted again, and only then published."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from typing import Final
 
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
+from anonspark.domain.encode import RawClasses
 from anonspark.domain.policy import Policy
-from anonspark.domain.recount import verify_release
+from anonspark.domain.recount import require_masked, verify_release
 from anonspark.domain.sources import TableTarget
 from anonspark.errors import VerificationError
-from anonspark.frames.aggregate import collect_classes
+from anonspark.frames.aggregate import collect_classes, combinations
 from anonspark.frames.casts import MALFORMED, add_malformed, flag_names, unmasked_cells
+from anonspark.frames.combinations import count_marks
+from anonspark.frames.encoded import EncodedClasses
+from anonspark.frames.persisted import persisted
+from anonspark.frames.recount import verify_combinations
 from anonspark.io.file_output import FileOutput
 from anonspark.io.lease import Lease
 from anonspark.io.outputs import DeltaOutput, Output, Published
 from anonspark.pipelines.anonymize import Solution
 from anonspark.pipelines.follow import Follower
+from anonspark.pipelines.groups import released_groups
 from anonspark.vocabulary import Suppression, TableFormat
 
 UNREADABLE: Final = "unreadable "
@@ -72,10 +78,21 @@ def verify_written(written: DataFrame, policy: Policy, solution: Solution) -> No
     unreadable = {UNREADABLE + mark: F.col(MALFORMED).getField(mark) for mark in flag_names(written)}
     flagged = written.transform(add_malformed({**unreadable, **unmasked_cells(masked)}))
     sensitive = [each.name for each in policy.sensitive]
-    recounted = collect_classes(flagged, policy.names, sensitive, policy.search.memory_mb << 20)
-    rows = {mark: count for mark, count in recounted.malformed.items() if mark in unreadable}
-    if any(rows.values()):
-        what = ", ".join(f"{count:,} {mark.removeprefix(UNREADABLE)}" for mark, count in rows.items() if count)
+    if isinstance(solution.classes, EncodedClasses):
+        with persisted(combinations(flagged, policy.names, sensitive)) as counted:
+            require_masked(_require_readable(count_marks(flagged, counted), unreadable))
+            safe_classes = released_groups(solution, written.sparkSession)
+            verify_combinations(counted, solution.classes, safe_classes, policy, solution.release)
+    elif isinstance(solution.raw, RawClasses):
+        recounted = collect_classes(flagged, policy.names, sensitive, policy.search.memory_mb << 20)
+        marks = _require_readable(recounted.malformed, unreadable)
+        verify_release(replace(recounted, malformed=marks), solution.raw, solution.classes, policy, solution.release)
+
+
+def _require_readable(malformed: Mapping[str, int], unreadable: Collection[str]) -> dict[str, int]:
+    """The marked rows without those that cannot be read, of which there must be none."""
+    rows = {mark: count for mark, count in malformed.items() if mark in unreadable and count}
+    if rows:
+        what = ", ".join(f"{count:,} {mark.removeprefix(UNREADABLE)}" for mark, count in rows.items())
         raise VerificationError(f"Rows were written that cannot be read again ({what}); nothing was published.")
-    marks = {mark: count for mark, count in recounted.malformed.items() if mark not in unreadable}
-    verify_release(replace(recounted, malformed=marks), solution.raw, solution.classes, policy, solution.release)
+    return {mark: count for mark, count in malformed.items() if mark not in unreadable}

@@ -76,6 +76,7 @@ class Bundles:
         rng = np.random.default_rng(seed)
         self._factors = rng.integers(0, 1 << KEY_BITS, len(self.members)) | 1
         self._grouping = lru_cache(GROUPINGS_KEPT)(self._group)
+        self._representative = lru_cache(GROUPINGS_KEPT)(self._represent)
 
     def pack(self, codes: CodeArray) -> CodeArray:
         """Leaves, shape (n_attributes, n_classes), as codes of bundles, shape (n_bundles, n_classes)."""
@@ -128,6 +129,26 @@ class Bundles:
             strides=np.array(_strides(n_groups), dtype=np.int64) if exact else self._factors[used],
             cells=cells if exact else 0,
         )
+
+    def representatives(self, node: Node) -> tuple[CodeArray, ...]:
+        """The least code in the group of each code, shape (n_codes,) for each bundle.
+
+        It tells classes apart as their groups do, and leads on to the groups of every level above.
+        """
+        return tuple(self._representative(members, tuple([node[axis] for axis in members])) for members in self.members)
+
+    def groups_of_codes(self, groups: Sequence[CodeArray]) -> list[tuple[int, CodeArray]]:
+        """For each attribute: its bundle, and the group of each of the bundle's codes, from the group of each leaf."""
+        found = [(0, NO_GROUPS)] * len(self._n_leaves)
+        for index, members in enumerate(self.members):
+            leaves = np.indices(self._shape(members)).reshape(len(members), -1)
+            for axis, of_codes in zip(members, leaves, strict=True):
+                found[axis] = index, groups[axis][of_codes].astype(np.int32)
+        return found
+
+    def _represent(self, members: tuple[int, ...], levels: tuple[int, ...]) -> CodeArray:
+        _, first, group = np.unique(self._grouping(members, levels).groups, return_index=True, return_inverse=True)
+        return first[group].astype(np.int32)
 
     def _group(self, members: tuple[int, ...], levels: tuple[int, ...]) -> Grouping:
         groups, n_groups = np.zeros(1, dtype=np.int32), 1

@@ -12,12 +12,12 @@ import pytest
 from hypothesis import given, reject, settings
 from hypothesis import strategies as st
 
+from anonspark.domain.classes import size_counts
 from anonspark.domain.encode import build_hierarchies, encode
 from anonspark.domain.hierarchy import Label
 from anonspark.domain.lattice import lattice_of
 from anonspark.domain.policy import Policy, QuasiIdentifier, SearchSettings
 from anonspark.domain.population import population_sizes, with_population
-from anonspark.domain.recount import histogram
 from anonspark.domain.rules import (
     DateRule,
     DerivedRule,
@@ -259,4 +259,4 @@ def test_a_sample_is_never_larger_than_its_population(shared: Path) -> None:
     people = Counter(rows)
     leaves = [[each.leaves[code] for code in row] for each, row in zip(hierarchies, classes.codes, strict=True)]
     assert around.tolist() == [people[row] for row in zip(*leaves, strict=True)]
-    assert histogram(classes.sizes)
+    assert size_counts(classes.sizes)

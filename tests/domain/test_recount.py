@@ -10,13 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from anonspark.domain.classes import size_counts
 from anonspark.domain.encode import RawClasses, build_hierarchies, encode
 from anonspark.domain.hierarchy import GeneralizationHierarchy, Label
 from anonspark.domain.lattice import lattice_of
 from anonspark.domain.model import PrivacyModel, ReleaseModel
 from anonspark.domain.policy import Policy, QuasiIdentifier, SensitiveAttribute
 from anonspark.domain.population import with_population
-from anonspark.domain.recount import histogram, verify_release
+from anonspark.domain.recount import verify_release
 from anonspark.domain.release import Release
 from anonspark.domain.rules import HierarchyRule, IntervalRule, MaskRule, TableRule
 from anonspark.errors import VerificationError
@@ -403,4 +404,4 @@ def test_of_any_table_the_true_release_is_accepted_and_a_row_less_is_not(rows, n
 
 @given(st.lists(st.integers(1, 9), max_size=30))
 def test_a_histogram_counts_the_classes_of_each_size(sizes: list[int]) -> None:
-    assert histogram(np.array(sizes, dtype=np.int64)) == sorted(Counter(sizes).items())
+    assert size_counts(np.array(sizes, dtype=np.int64)) == sorted(Counter(sizes).items())

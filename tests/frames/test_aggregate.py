@@ -3,6 +3,7 @@
 import math
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import ExitStack
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -14,9 +15,10 @@ from pyspark.sql import functions as F
 
 from anonspark.domain.encode import RawClasses
 from anonspark.errors import ColumnNotFoundError, ColumnTypeError, TooManyClassesError
-from anonspark.frames import aggregate
-from anonspark.frames.aggregate import collect_classes
+from anonspark.frames import aggregate, chunks
+from anonspark.frames.aggregate import collect_classes, collect_or_keep_classes
 from anonspark.frames.casts import CELL, MALFORMED, add_malformed, malformed_cells, try_cast_columns
+from anonspark.frames.combinations import ClusterCombinations
 from tests.pipelines.test_run import executions_so_far, rows_scanned
 
 PLENTY = 1 << 30
@@ -116,7 +118,7 @@ def test_null_the_empty_string_and_the_word_null_are_three_values_and_the_two_ze
 def test_chunks_and_partitions_change_no_count(
     table: DataFrame, monkeypatch: pytest.MonkeyPatch, rows_a_chunk: int
 ) -> None:
-    monkeypatch.setattr(aggregate, "CELLS_A_CHUNK", 3 * rows_a_chunk)
+    monkeypatch.setattr(chunks, "CELLS_A_CHUNK", 3 * rows_a_chunk)
     names = ["yes", "Age"]
     for partitions in (1, 7):
         raw = collect_classes(table.repartition(partitions), names[:1], names[1:], PLENTY)
@@ -141,7 +143,7 @@ def marked_table(spark: SparkSession) -> DataFrame:
 def test_malformed_rows_are_counted_by_mark_and_left_out(
     spark: SparkSession, monkeypatch: pytest.MonkeyPatch, rows_a_chunk: int
 ) -> None:
-    monkeypatch.setattr(aggregate, "CELLS_A_CHUNK", 3 * rows_a_chunk)
+    monkeypatch.setattr(chunks, "CELLS_A_CHUNK", 3 * rows_a_chunk)
     raw = collect_classes(marked_table(spark), ["q"], ["n"], PLENTY)
     assert raw.malformed == {CELL + "q": 2, CELL + "n": 2}
     assert combinations(raw) == {("1", "7"): 2, ("1", None): 1, (None, "7"): 1}
@@ -167,7 +169,7 @@ def n_persisted(spark: SparkSession) -> int:
 def test_more_classes_than_the_memory_holds_are_told_and_freed(
     spark: SparkSession, table: DataFrame, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(aggregate, "CELLS_A_CHUNK", 6)
+    monkeypatch.setattr(chunks, "CELLS_A_CHUNK", 6)
     before = n_persisted(spark)
     with pytest.raises(TooManyClassesError, match="raise min_level of the attributes with most values") as raised:
         collect_classes(table, ["text"], [], 500)
@@ -182,7 +184,7 @@ def test_values_that_come_again_in_every_chunk_take_memory_once(
 ) -> None:
     long = "x" * 1000
     wide = spark.range(200).select(F.lit(long).alias("q"), F.col("id").alias("s"))
-    monkeypatch.setattr(aggregate, "CELLS_A_CHUNK", 60)
+    monkeypatch.setattr(chunks, "CELLS_A_CHUNK", 60)
     # 200 records, their numbers and one long text: about 30 kB; the text once a chunk would be 10 kB more.
     assert len(collect_classes(wide, ["q"], ["s"], 36_000).counts) == 200
 
@@ -199,9 +201,40 @@ def test_a_column_that_is_not_there_or_has_no_text_is_refused_before_anything_ru
 def test_the_table_is_read_once_however_many_chunks_it_comes_in(
     spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rows_a_chunk: int
 ) -> None:
-    monkeypatch.setattr(aggregate, "CELLS_A_CHUNK", 2 * rows_a_chunk)
+    monkeypatch.setattr(chunks, "CELLS_A_CHUNK", 2 * rows_a_chunk)
     spark.range(40).select((F.col("id") % 11).alias("q")).write.parquet(str(tmp_path / "table"))
     table = spark.read.parquet(str(tmp_path / "table"))
     since = executions_so_far(spark)
     assert len(collect_classes(table, ["q"], [], PLENTY).counts) == 11
     assert rows_scanned(spark, since)["Scan parquet"] == 40
+
+
+def test_what_does_not_fit_stays_on_the_cluster_and_the_values_of_each_column_come(
+    spark: SparkSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> RawClasses:
+        raise TooManyClassesError("They do not fit.")
+
+    before = n_persisted(spark)
+    expected = collect_classes(marked_table(spark), ["q"], ["n"], PLENTY)
+    monkeypatch.setattr(aggregate, "_collected", refuse)
+    with ExitStack() as held:
+        kept = collect_or_keep_classes(marked_table(spark), ["q"], ["n"], PLENTY, held)
+        assert isinstance(kept, ClusterCombinations)
+        assert kept.malformed == expected.malformed
+        assert kept.n_records == expected.n_records
+        for found, column in zip(
+            [*kept.quasi_identifiers, *kept.sensitive], [*expected.quasi_identifiers, *expected.sensitive], strict=True
+        ):
+            assert found.records() == column.records(expected.counts)
+            assert (found.column.name, found.column.data_type) == (column.name, column.data_type)
+        rows = {(row["q0"], row["s0"]): row["records"] for row in kept.table.collect()}
+        assert rows == dict(combinations(expected))
+    assert n_persisted(spark) == before
+
+
+def test_values_that_do_not_fit_either_are_refused_and_freed(spark: SparkSession) -> None:
+    before = n_persisted(spark)
+    with ExitStack() as held, pytest.raises(TooManyClassesError, match="more distinct values than fit"):
+        collect_or_keep_classes(spark.range(500).select(F.col("id").alias("q")), ["q"], [], 500, held)
+    assert n_persisted(spark) == before

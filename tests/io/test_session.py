@@ -1,4 +1,5 @@
 import logging
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -6,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from anonspark.errors import ConfigurationError, LocationError
-from anonspark.io.session import open_session, quiet_option, read_profile
+from anonspark.io.session import open_session, quiet_option, read_profile, use_this_interpreter
 
 
 def run_python(program: str) -> subprocess.CompletedProcess[str]:
@@ -73,3 +74,16 @@ def test_pysparks_own_loggers_are_silent_unless_debugging(spark) -> None:
     open_session(debug=True)
     assert not logging.getLogger("SQLQueryContextLogger").disabled
     open_session()
+
+
+def test_python_workers_of_a_local_session_are_what_the_driver_is_unless_told_otherwise(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv("PYSPARK_PYTHON", raising=False)
+    use_this_interpreter({})
+    assert os.environ["PYSPARK_PYTHON"] == sys.executable
+    monkeypatch.delenv("PYSPARK_PYTHON")
+    use_this_interpreter({"spark.pyspark.python": "/opt/python"})
+    assert os.environ["PYSPARK_PYTHON"] == "/opt/python"
+    use_this_interpreter({})
+    assert os.environ["PYSPARK_PYTHON"] == "/opt/python"

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from anonspark.domain.recount import histogram
+from anonspark.domain.classes import size_counts
 from anonspark.measures.risk import AttackerRisk, Risk, measure_risk, risk_level
 from anonspark.models.k_anonymity import KAnonymity
 from anonspark.search.in_memory import InMemoryChecker
@@ -41,8 +41,8 @@ def require_same(found: Risk, sizes: np.ndarray, expected: dict[str, Any]) -> No
             assert getattr(measures, measure) == pytest.approx(value, rel=1e-12), (attacker, measure)
     assert found.marketer == pytest.approx(expected["marketer"], rel=1e-12)
     assert found.unique_fraction == pytest.approx(expected["sample_unique_fraction"], rel=1e-12)
-    assert [list(pair) for pair in histogram(sizes)][:20] == expected["histogram"]
-    assert len(histogram(sizes)) == expected["histogram_entries"]
+    assert [list(pair) for pair in size_counts(sizes)][:20] == expected["histogram"]
+    assert len(size_counts(sizes)) == expected["histogram_entries"]
     assert (int(sizes.sum()), len(sizes)) == (expected["records"], expected["classes"])
 
 

@@ -1,4 +1,5 @@
 from collections import Counter
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,12 @@ from anonspark.frames.casts import add_malformed, malformed_cells, try_cast_colu
 from anonspark.models.k_anonymity import KAnonymity
 from anonspark.models.l_diversity import DistinctDiversity
 from anonspark.models.t_closeness import TCloseness
-from anonspark.pipelines.anonymize import anonymize, apply, count_classes, solve
+from anonspark.pipelines.anonymize import (
+    anonymize,
+    count_classes,
+    solve,
+)
+from anonspark.pipelines.apply import apply
 from anonspark.pipelines.follow import Follower, Step
 from anonspark.pipelines.run import run
 from anonspark.vocabulary import Distance, Metric, OnUnknown, Strategy, Suppression
@@ -111,7 +117,7 @@ def test_a_table_of_nothing_but_malformed_rows_has_nothing_to_release() -> None:
 def test_a_table_without_rows_is_refused(spark: SparkSession) -> None:
     table = spark.createDataFrame([], "home string")
     with pytest.raises(EmptyTableError, match="has no rows"):
-        count_classes(table, policy_of(QuasiIdentifier("home")), Follower())
+        count_classes(table, policy_of(QuasiIdentifier("home")), Follower(), ExitStack())
 
 
 CELLS = st.sampled_from(["10", "11", "20", None])

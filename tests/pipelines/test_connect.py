@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from pyspark.sql import SparkSession
 
+from anonspark.config.job import AnonymizeJob
 from anonspark.pipelines.run import run
 from tests.pipelines.patients import COLUMNS, job_in, multiset, patients, released, without_times, write_csv
 
@@ -49,12 +50,41 @@ print("TOLD" + json.dumps(told))
 """
 
 
+WIDE_JOB: dict[str, Any] = {
+    "version": 1,
+    "job": "anonymize",
+    "input": {"uri": "wide.csv", "format": "csv", "schema": {"age": "int"}},
+    "output": {"uri": "out/released", "format": "delta"},
+    "attributes": [
+        {
+            "name": "age",
+            "type": "quasi_identifier",
+            "hierarchy": {"kind": "intervals", "min": 0, "max": 100, "widths": [10, 50]},
+        },
+        {"name": "zip", "type": "quasi_identifier", "hierarchy": {"kind": "mask", "keep": [3, 1]}},
+        {"name": "diagnosis", "type": "sensitive"},
+    ],
+    "privacy": [
+        {"model": "k-anonymity", "k": 5},
+        {"model": "l-diversity", "l": 2, "attribute": "diagnosis", "variant": "entropy"},
+    ],
+    "max_suppression": 0.05,
+    "search": {"memory_mb": 1},
+}
+
+
+def write_wide(folder: Path) -> None:
+    """50,000 rows with as many combinations, which are more than a megabyte holds."""
+    rows = [[str(place % 100), f"{place // 100 % 500:05d}", "ABC"[place % 7 % 3]] for place in range(50_000)]
+    write_csv(folder / "wide.csv", rows, ["age", "zip", "diagnosis"])
+
+
 def on_connect(folder: Path, *jobs: dict[str, Any]) -> list[dict[str, Any]]:
     """What comes of jobs, one after the other in one Connect session: their summaries or errors."""
     ended = subprocess.run(
         [sys.executable, "-c", ON_CONNECT, str(folder)],
         input=json.dumps(jobs),
-        env=os.environ | {"PYTHONPATH": str(REPOSITORY)},
+        env=os.environ | {"PYTHONPATH": str(REPOSITORY), "PYSPARK_PYTHON": sys.executable},
         capture_output=True,
         text=True,
         timeout=900,
@@ -108,3 +138,16 @@ def test_a_run_on_connect_makes_the_release_that_a_classic_session_makes(spark: 
         ("RunCancelledError", 130),
     ]
     assert told[6]["message"].endswith("nobody.csv does not exist.")
+
+
+def test_classes_that_stay_on_the_cluster_of_a_connect_session(spark: SparkSession, tmp_path: Path) -> None:
+    for name in ("classic", "connect"):
+        write_wide(tmp_path / name)
+    (told,) = on_connect(tmp_path / "connect", WIDE_JOB)
+    assert told["status"] == "completed", told
+    in_memory = {**WIDE_JOB, "search": {"memory_mb": 64}}
+    expected = run(AnonymizeJob.from_dict(in_memory, str(tmp_path / "classic")), spark)
+    assert (told["lattice"]["checker"], expected["lattice"]["checker"]) == ("cluster", "in_memory")
+    for key in ("levels", "score", "suppressed", "metrics", "risk", "classes"):
+        assert told[key] == expected[key]
+    assert multiset(released(tmp_path / "connect")) == multiset(released(tmp_path / "classic"))

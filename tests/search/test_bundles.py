@@ -46,3 +46,27 @@ def test_exact_keys_are_smaller_than_the_number_of_cells() -> None:
     bundles = Bundles([np.array([[0, 1, 2], [0, 0, 1]], dtype=np.int32), np.array([[0, 1]], dtype=np.int32)])
     assert [bundles.keys(node).cells for node in ((0, 0), (1, 0))] == [6, 4]
     assert bundles.tells_apart(1, 0)
+
+
+@given(st.data())
+def test_representatives_tell_classes_apart_as_their_groups_do_and_lead_on_to_the_groups_above(
+    data: st.DataObject,
+) -> None:
+    n_leaves = data.draw(st.integers(1, 6))
+    low = np.array(data.draw(st.lists(st.integers(0, 3), min_size=n_leaves, max_size=n_leaves)), dtype=np.int32)
+    high = low // 2
+    groups = [
+        np.stack([np.arange(n_leaves, dtype=np.int32), low, high]),
+        np.array([[0, 1, 2], [0, 0, 0]], dtype=np.int32),
+    ]
+    bundles = Bundles(groups)
+    codes = np.array([[leaf, other] for leaf in range(n_leaves) for other in range(3)], dtype=np.int32).T
+    packed = bundles.pack(codes)
+    standing = np.stack([of[row] for of, row in zip(bundles.representatives((1, 0)), packed, strict=True)])
+    leaves = bundles.unpack(standing)
+    assert (low[leaves[0]] == low[codes[0]]).all()
+    assert (high[leaves[0]] == high[codes[0]]).all()
+    assert (leaves[1] == codes[1]).all()
+    assert len(np.unique(standing, axis=1).T) == len(np.unique(np.stack([low[codes[0]], codes[1]]), axis=1).T)
+    for axis, (bundle, of_code) in enumerate(bundles.groups_of_codes([low, groups[1][1]])):
+        assert (of_code[packed[bundle]] == (low, groups[1][1])[axis][codes[axis]]).all()

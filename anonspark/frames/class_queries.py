@@ -1,0 +1,100 @@
+"""The queries that a checker on the cluster asks: each is one DataFrame, lazy, for many nodes at once."""
+
+from collections.abc import Callable, Sequence
+
+import pyarrow as pa
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+from pyspark.sql.types import BooleanType, LongType, StructType
+
+from anonspark.domain.arrays import CountArray
+from anonspark.domain.lattice import Node
+from anonspark.domain.model import PrivacyModel
+from anonspark.frames.batches import AskedNode, judged, looked_up, lost_rows, rolled_up
+from anonspark.frames.encoded import EncodedClasses, merged
+
+Asked = Sequence[AskedNode]
+
+
+def admissible(encoded: EncodedClasses) -> DataFrame:
+    """The raw classes that some node can release: codes, sensitive codes, `records`."""
+    table = encoded.table.where(~F.col("inadmissible")) if encoded.any_inadmissible else encoded.table
+    return table.drop("inadmissible")
+
+
+def classes_of_nodes(encoded: EncodedClasses, asked: Asked) -> DataFrame:
+    """The classes of nodes: `node`, codes, `records`, and where there are sensitive attributes `pairs`."""
+    codes, sensitive = encoded.codes, encoded.sensitive_codes
+    step = rolled_up(asked, len(sensitive))
+    schema = ", ".join(["node int", *(f"{name} int" for name in [*codes, *sensitive]), "records bigint"])
+    return grouped(admissible(encoded).mapInArrow(step, schema), ["node", *codes], sensitive)
+
+
+def grouped(table: DataFrame, keys: Sequence[str], sensitive: Sequence[str]) -> DataFrame:
+    """The rows of equal keys as one class, with its records of each combination of sensitive codes as `pairs`."""
+    classes = merged(table, [*keys, *sensitive])
+    if not sensitive:
+        return classes
+    pairs = F.collect_list(F.struct(*sensitive, "records")).alias("pairs")
+    return classes.groupBy(*keys).agg(F.sum("records").alias("records"), pairs)
+
+
+def add_judgement(encoded: EncodedClasses, models: Sequence[PrivacyModel]) -> Callable[[DataFrame], DataFrame]:
+    """Whether each class is `unsafe`, and how many of its records are `unavoidable`."""
+
+    def step(classes: DataFrame) -> DataFrame:
+        schema = StructType([*classes.schema.fields])
+        schema = schema.add("unsafe", BooleanType()).add("unavoidable", LongType())
+        return classes.mapInArrow(judged(models, encoded.sensitive), schema)
+
+    return step
+
+
+def sums_by_node(classes: DataFrame, smallest_safe_class: int) -> DataFrame:
+    """What a verdict tells, one row a node: `node`, then the sums that `NodeVerdict` names, and how much there is."""
+    records, unsafe, unavoidable = F.col("records"), F.col("unsafe"), F.col("unavoidable")
+    pairs: Column = F.size("pairs") if "pairs" in classes.columns else F.lit(0)
+    room = (records - unavoidable - F.pmod(records - unavoidable, F.lit(smallest_safe_class))) / smallest_safe_class
+    return classes.groupBy("node").agg(
+        F.sum(F.when(unsafe, records).otherwise(0)).alias("suppressed"),
+        F.sum(unavoidable).alias("unavoidable"),
+        F.count_if(~unsafe).alias("kept_classes"),
+        F.sum(F.when(unsafe, 0.0).otherwise(records.cast("double") * records)).alias("kept_squares"),
+        F.sum(room.cast("bigint")).alias("capacity"),
+        F.count(F.lit(1)).alias("classes"),
+        F.sum(pairs).cast("bigint").alias("pairs"),
+    )
+
+
+def unsafe_classes(classes: DataFrame, numbers: Sequence[int], n_codes: int) -> DataFrame:
+    """The unsafe classes of some nodes: `node`, codes as k0, k1, ..., and whether all records are `certain` to go."""
+    keys = [F.col(f"p{place}").alias(f"k{place}") for place in range(n_codes)]
+    certain = (F.col("unavoidable") >= F.col("records")).alias("certain")
+    return classes.where(F.col("node").isin(list(numbers)) & F.col("unsafe")).select("node", *keys, certain)
+
+
+def lost_by_place(
+    encoded: EncodedClasses, unsafe: Sequence[tuple[AskedNode, pa.Table]], starts: CountArray
+) -> DataFrame:
+    """Records that lie in unsafe classes, by `node`, `place` of the code among those of all bundles, and `certain`."""
+    codes = encoded.codes
+    schema = ", ".join(["node int", *(f"{name} int" for name in codes), "certain boolean", "records bigint"])
+    base = admissible(encoded).select(*codes, "records")
+    return by_place(base.mapInArrow(lost_rows(unsafe), schema), codes, starts, ["node", "certain"])
+
+
+def by_place(table: DataFrame, codes: Sequence[str], starts: CountArray, keys: Sequence[str] = ()) -> DataFrame:
+    """Records by the place of each code among those of all bundles, one bundle after the other."""
+    places = F.array(*[F.col(code) + int(start) for code, start in zip(codes, starts, strict=True)])
+    each = table.select(*keys, F.explode(places).alias("place"), "records")
+    return merged(each, [*keys, "place"])
+
+
+def with_groups(table: DataFrame, encoded: EncodedClasses, node: Node, kept: Sequence[tuple[str, str]]) -> DataFrame:
+    """The groups of each class at a node, g0, g1, ..., and the columns that are kept, each with its type."""
+    groups = encoded.bundles.groups_of_codes(
+        [levels[level] for levels, level in zip(encoded.leaves.groups, node, strict=True)]
+    )
+    found = {f"g{axis}": (f"p{bundle}", of_code) for axis, (bundle, of_code) in enumerate(groups)}
+    schema = [f"{name} int" for name in found] + [f"{name} {data_type}" for name, data_type in kept]
+    return table.mapInArrow(looked_up(found, [name for name, _ in kept]), ", ".join(schema))

@@ -1,0 +1,141 @@
+"""Combinations that are too many for the driver: they stay on the cluster, only the values of each column come."""
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from anonspark.domain.arrays import CodeArray, CountArray
+from anonspark.domain.encode import RawColumn
+from anonspark.domain.hierarchy import Label
+from anonspark.errors import TooManyClassesError
+from anonspark.frames.casts import flag_names
+from anonspark.frames.chunks import chunks
+from anonspark.frames.persisted import persisted
+
+Step = Callable[[DataFrame], DataFrame]
+
+MOST_BROADCAST = 1 << 20
+"""Longer dictionaries are joined as Spark sees fit."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ColumnValues:
+    """The distinct values of one column, with their records.
+
+    Attributes:
+        column: Its codes are 0, 1, 2, ...
+        counts: Shape (n_values,): records of each value.
+    """
+
+    column: RawColumn
+    counts: CountArray
+
+    def records(self) -> dict[Label, int]:
+        """Records of each distinct value."""
+        return self.column.records(self.counts)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ClusterCombinations:
+    """The distinct combinations of quasi-identifiers and sensitive attributes, on the cluster.
+
+    Attributes:
+        quasi_identifiers: One an attribute.
+        sensitive: One an attribute.
+        malformed: Rows that are left out, by what is wrong with them.
+        table: q0, q1, ..., s0, ... as texts, `records`; without the malformed rows.
+        held: Frees the table, and what is made of it, when it is closed.
+    """
+
+    quasi_identifiers: tuple[ColumnValues, ...]
+    sensitive: tuple[ColumnValues, ...]
+    malformed: Mapping[str, int]
+    table: DataFrame
+    held: ExitStack
+
+    @property
+    def n_records(self) -> int:
+        """Records in all combinations."""
+        return int(self.quasi_identifiers[0].counts.sum())
+
+
+def collect_values(
+    table: DataFrame,
+    counted: DataFrame,
+    quasi_identifiers: Sequence[str],
+    sensitive: Sequence[str],
+    most_bytes: int,
+    held: ExitStack,
+) -> ClusterCombinations:
+    """Bring the distinct values of every column to the driver, where hierarchies are built from them.
+
+    Args:
+        table: The raw table.
+        counted: Its combinations, persisted.
+        quasi_identifiers: Columns of the table.
+        sensitive: Columns of the table.
+        most_bytes: Memory that the values may take.
+        held: Frees the combinations when it is closed.
+
+    Raises:
+        TooManyClassesError: The values take more.
+    """
+    names = [*quasi_identifiers, *sensitive]
+    keys = counted.columns[: len(names)]
+    malformed = count_marks(table, counted)
+    good = counted.where(~F.col("bad")).select(*keys, "records")
+    cells = [F.struct(F.lit(place).alias("place"), F.col(key).alias("value")) for place, key in enumerate(keys)]
+    each = good.select(F.explode(F.array(*cells)).alias("cell"), "records").select(
+        "cell.place", "cell.value", "records"
+    )
+    parts: list[pa.Table] = []
+    with persisted(each.groupBy("place", "value").agg(F.sum("records").alias("records"))) as values:
+        for part in chunks(values, 2):
+            parts.append(part)
+            if sum(known.nbytes for known in parts) > most_bytes:
+                raise TooManyClassesError(
+                    "The columns have more distinct values than fit into search.memory_mb = "
+                    f"{most_bytes >> 20}. Raise it, or use fewer quasi-identifiers.",
+                    field="search.memory_mb",
+                )
+    found = pa.concat_tables(parts)
+    types = {field.name: field.dataType.simpleString() for field in table.schema}
+    columns = [_values(found, place, name, types[name]) for place, name in enumerate(names)]
+    split = len(quasi_identifiers)
+    return ClusterCombinations(tuple(columns[:split]), tuple(columns[split:]), malformed, good, held)
+
+
+def count_marks(table: DataFrame, counted: DataFrame) -> dict[str, int]:
+    """Malformed rows by what is wrong with them, from the combinations of a table."""
+    marks = flag_names(table)
+    if not marks:
+        return {}
+    sums = counted.agg(*[F.coalesce(F.sum(f"m{place}"), F.lit(0)) for place in range(len(marks))]).toArrow()
+    return dict(zip(marks, (column[0].as_py() for column in sums.columns), strict=True))
+
+
+def _values(found: pa.Table, place: int, name: str, data_type: str) -> ColumnValues:
+    rows = np.flatnonzero(found["place"].to_numpy() == place)
+    values = tuple(found["value"].take(pa.array(rows)).to_pylist())
+    codes = np.arange(len(values), dtype=np.int32)
+    return ColumnValues(RawColumn(name, data_type, values, codes), found["records"].to_numpy()[rows])
+
+
+def add_codes(name: str, values: Sequence[Label], codes: CodeArray, new: str) -> Step:
+    """A column `new` with the code of each row's text in a column; null where it is none of the values."""
+
+    def step(table: DataFrame) -> DataFrame:
+        columns = {f"{new}_value": pa.array(values, pa.string()), new: pa.array(codes, pa.int32())}
+        listed = table.sparkSession.createDataFrame(pa.table(columns))
+        if len(values) <= MOST_BROADCAST:
+            listed = F.broadcast(listed)
+        # Null is a value, which a plain join would lose.
+        matches = F.col(name).eqNullSafe(F.col(f"{new}_value"))
+        return table.join(listed, matches, "left").drop(f"{new}_value")
+
+    return step

@@ -1,0 +1,183 @@
+"""Raw classes on the cluster as integers: what `domain/encode.py` does on the driver."""
+
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from functools import reduce
+from operator import add
+
+import numpy as np
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from anonspark.domain.arrays import CodeArray
+from anonspark.domain.builders import build_hierarchy
+from anonspark.domain.classes import EquivalenceClasses, SensitiveHistograms, SizeCounts
+from anonspark.domain.encode import RawClasses, ordered_values, require_ground_distances
+from anonspark.domain.hierarchy import GeneralizationHierarchy, Label
+from anonspark.domain.policy import Policy
+from anonspark.frames.combinations import ClusterCombinations, ColumnValues, add_codes
+from anonspark.frames.persisted import persisted
+from anonspark.measures.utility import Leaves, leaves_of
+from anonspark.search.bundles import Bundles
+from anonspark.search.judge import NO_CODES
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SensitiveOrder:
+    """The values of a sensitive attribute in the order that an ordered distance measures in.
+
+    Attributes:
+        values: In that order.
+        ancestors: See `SensitiveHistograms`.
+    """
+
+    values: tuple[Label, ...]
+    ancestors: CodeArray | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class EncodedClasses:
+    """The classes of the raw table, on the cluster, with codes of leaves that occur.
+
+    Attributes:
+        table: p0, p1, ... (codes of bundles), s0, ... (sensitive values), `inadmissible`, `records`; persisted. A
+            class has a row for each combination of its sensitive values.
+        leaves: The values of the quasi-identifiers.
+        bundles: How their codes are packed.
+        sensitive: By attribute: totals and ancestors of its values, and no class.
+        orders: By attribute: its values, by code.
+        sizes: Sizes of the raw classes.
+        any_inadmissible: Whether any class has a value that a hierarchy does not know.
+    """
+
+    table: DataFrame
+    leaves: Leaves
+    bundles: Bundles
+    sensitive: Mapping[str, SensitiveHistograms]
+    orders: Mapping[str, SensitiveOrder]
+    sizes: SizeCounts
+    any_inadmissible: bool
+
+    @property
+    def codes(self) -> list[str]:
+        """The columns that tell classes apart."""
+        return [f"p{place}" for place in range(len(self.bundles.members))]
+
+    @property
+    def sensitive_codes(self) -> list[str]:
+        """The columns of sensitive values."""
+        return [f"s{place}" for place in range(len(self.sensitive))]
+
+    @property
+    def n_classes(self) -> int:
+        """Number of raw classes."""
+        return sum(classes for _, classes in self.sizes)
+
+
+def merged(table: DataFrame, keys: Sequence[str]) -> DataFrame:
+    """The rows of equal keys as one, with their `records`."""
+    return table.groupBy(*keys).agg(F.sum("records").alias("records"))
+
+
+def count_sizes(classes: DataFrame) -> SizeCounts:
+    """Sizes of classes, `records`, with the number of classes of each; few rows, whatever the number of classes."""
+    found = classes.groupBy("records").agg(F.count(F.lit(1)).alias("classes")).toArrow()
+    return sorted(zip(found["records"].to_pylist(), found["classes"].to_pylist(), strict=True))
+
+
+def hierarchies_of(policy: Policy, counted: ClusterCombinations) -> tuple[GeneralizationHierarchy, ...]:
+    """The hierarchy of each quasi-identifier for the values of this table."""
+    return tuple(
+        build_hierarchy(attribute.name, attribute.rule, values.records(), values.column.data_type)
+        for attribute, values in zip(policy.quasi_identifiers, counted.quasi_identifiers, strict=True)
+    )
+
+
+def sensitive_orders(policy: Policy, counted: ClusterCombinations) -> dict[str, SensitiveOrder]:
+    """The order and the groups of each sensitive attribute's values.
+
+    Raises:
+        HierarchyError: An ordered or hierarchical distance without an order or a tree.
+    """
+    orders = {
+        attribute.name: SensitiveOrder(*ordered_values(attribute, values.column, values.counts))
+        for attribute, values in zip(policy.sensitive, counted.sensitive, strict=True)
+    }
+    columns = tuple(values.column for values in counted.sensitive)
+    no_records = np.empty(0, dtype=np.int64)
+    no_classes = EquivalenceClasses(NO_CODES, no_records, _without_classes(orders, counted.sensitive))
+    require_ground_distances(policy, RawClasses((), columns, no_records, {}), no_classes)
+    return orders
+
+
+def encode_on_cluster(
+    counted: ClusterCombinations,
+    hierarchies: Sequence[GeneralizationHierarchy],
+    orders: Mapping[str, SensitiveOrder],
+    weights: Sequence[float],
+) -> EncodedClasses:
+    """The classes as integers, held instead of the combinations, which are freed. One Spark job.
+
+    Args:
+        counted: The combinations.
+        hierarchies: One a quasi-identifier.
+        orders: By sensitive attribute, in the order of the combinations' columns.
+        weights: Of the quasi-identifiers.
+    """
+    used, records, texts = [], [], []
+    for values, hierarchy in zip(counted.quasi_identifiers, hierarchies, strict=True):
+        of_value = values.records()
+        codes = np.array([code for code, leaf in enumerate(hierarchy.leaves) if leaf in of_value], dtype=np.int32)
+        texts.append([hierarchy.leaves[code] for code in codes])
+        used.append(codes)
+        records.append(np.array([of_value[text] for text in texts[-1]], dtype=np.int64))
+    leaves = leaves_of(hierarchies, used, records, weights)
+    bundles = Bundles(leaves.groups)
+    wide, unknown = counted.table, []
+    for axis, (hierarchy, codes) in enumerate(zip(hierarchies, used, strict=True)):
+        wide = wide.transform(add_codes(f"q{axis}", texts[axis], np.arange(len(codes), dtype=np.int32), f"l{axis}"))
+        if hierarchy.unknown[codes].any():
+            unknown.append(F.col(f"l{axis}").isin(np.flatnonzero(hierarchy.unknown[codes]).tolist()))
+    for place, order in enumerate(orders.values()):
+        codes = np.arange(len(order.values), dtype=np.int32)
+        wide = wide.transform(add_codes(f"s{place}", order.values, codes, f"c{place}"))
+    inadmissible = reduce(lambda one, other: one | other, unknown) if unknown else F.lit(False)
+    packed = [_packed(members, leaves).alias(f"p{place}") for place, members in enumerate(bundles.members)]
+    sensitive = [F.col(f"c{place}").alias(f"s{place}") for place in range(len(orders))]
+    encoded = wide.select(*packed, *sensitive, inadmissible.alias("inadmissible"), "records")
+    with ExitStack() as stack:
+        table = stack.enter_context(persisted(encoded))
+        sizes = count_sizes(merged(table, [f"p{place}" for place in range(len(packed))]))
+        counted.held.close()
+        counted.held.enter_context(stack.pop_all())
+    return EncodedClasses(
+        table=table,
+        leaves=leaves,
+        bundles=bundles,
+        sensitive=_without_classes(orders, counted.sensitive),
+        orders=orders,
+        sizes=sizes,
+        any_inadmissible=bool(unknown),
+    )
+
+
+def _packed(members: Sequence[int], leaves: Leaves) -> Column:
+    """The code of a bundle: leaf x stride, summed, the last attribute's stride being 1 as in `Bundles.pack`."""
+    terms, stride = [], 1
+    for axis in reversed(members):
+        terms.append(F.col(f"l{axis}") * stride)
+        stride *= len(leaves.records[axis])
+    return reduce(add, terms)
+
+
+def _without_classes(
+    orders: Mapping[str, SensitiveOrder], values: Sequence[ColumnValues]
+) -> dict[str, SensitiveHistograms]:
+    found = {}
+    for (name, order), column in zip(orders.items(), values, strict=True):
+        records = column.records()
+        totals = np.array([records[value] for value in order.values], dtype=np.int64)
+        none, no_values = np.zeros(1, dtype=np.int64), np.empty(0, dtype=np.int32)
+        found[name] = SensitiveHistograms(none, no_values, none[:0], totals, order.ancestors)
+    return found

@@ -1,0 +1,111 @@
+"""What was written against what was computed, on the cluster: what `domain/recount.py` does on the driver."""
+
+from collections.abc import Sequence
+from functools import reduce
+from operator import and_
+
+import numpy as np
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from anonspark.domain.hierarchy import Label
+from anonspark.domain.policy import Policy
+from anonspark.domain.recount import require_as_computed, require_as_suppressed, require_safe
+from anonspark.domain.release import Release
+from anonspark.frames.class_queries import add_judgement, grouped, with_groups
+from anonspark.frames.combinations import add_codes
+from anonspark.frames.encoded import EncodedClasses
+from anonspark.frames.persisted import persisted
+from anonspark.vocabulary import SUPPRESSED, Suppression
+
+
+def verify_combinations(
+    written: DataFrame, encoded: EncodedClasses, safe_classes: DataFrame, policy: Policy, chosen: Release
+) -> None:
+    """Hold the combinations of a written release against the raw ones, and the models against what was written.
+
+    Args:
+        written: Combinations of the release as it was read back: q0, q1, ..., s0, ..., `records`.
+        encoded: The raw classes.
+        safe_classes: The groups of the classes that are released, g0, g1, ...
+        policy: What must hold.
+        chosen: What was computed.
+
+    Raises:
+        VerificationError: Whatever differs; it tells counts only.
+    """
+    groups = [f"g{axis}" for axis in range(len(chosen.node))]
+    labels = [hierarchy.labels[level] for hierarchy, level in zip(chosen.hierarchies, chosen.node, strict=True)]
+    keys = [*groups, *encoded.sensitive_codes]
+    with persisted(_written_codes(written, labels, encoded)) as theirs:
+        ours = _computed_codes(encoded, safe_classes, labels, policy, chosen)
+        both = ours.select(*keys, F.col("records").alias("ours"), F.lit(0).cast("bigint").alias("theirs")).unionByName(
+            theirs.select(*keys, F.lit(0).cast("bigint").alias("ours"), F.col("records").alias("theirs"))
+        )
+        summed = both.groupBy(*keys).agg(F.sum("ours").alias("ours"), F.sum("theirs").alias("theirs"))
+        hidden = F.col("g0") == _starred_code(labels[0])
+        (told,) = (
+            summed.agg(
+                F.sum(F.when(hidden, F.col("theirs")).otherwise(0)).alias("starred"),
+                F.sum(F.when(hidden, F.col("ours")).otherwise(0)).alias("hidden"),
+                F.count_if(F.col("ours") != F.col("theirs")).alias("differences"),
+            )
+            .toArrow()
+            .to_pylist()
+        )
+        require_as_suppressed(told["starred"] or 0, told["hidden"] or 0)
+        require_as_computed(told["differences"])
+        kept = theirs.where(~hidden)
+        for model in policy.models:
+            found = grouped(kept, groups, encoded.sensitive_codes).transform(add_judgement(encoded, [model]))
+            require_safe(found.agg(F.count_if("unsafe").alias("unsafe")).toArrow()["unsafe"][0].as_py(), model)
+
+
+def _written_codes(written: DataFrame, labels: Sequence[Sequence[Label]], encoded: EncodedClasses) -> DataFrame:
+    """The codes of what was written; a label or a value that cannot be there has one past the last."""
+    starred = reduce(and_, [F.col(f"q{axis}").eqNullSafe(SUPPRESSED) for axis in range(len(labels))])
+    codes: list[Column] = []
+    for axis, of_axis in enumerate(labels):
+        # The groups of unknown leaves stand last and are labelled `*` like a group that may be released.
+        first = {label: code for code, label in reversed(list(enumerate(of_axis)))}
+        code = np.array(list(first.values()), dtype=np.int32)
+        written = written.transform(add_codes(f"q{axis}", list(first), code, f"g{axis}"))
+        found = F.coalesce(f"g{axis}", F.lit(len(of_axis)))
+        codes.append(F.when(starred, _starred_code(of_axis)).otherwise(found).alias(f"g{axis}"))
+    for place, order in enumerate(encoded.orders.values()):
+        code = np.arange(len(order.values), dtype=np.int32)
+        written = written.transform(add_codes(f"s{place}", order.values, code, f"c{place}"))
+        codes.append(F.coalesce(f"c{place}", F.lit(len(order.values))).alias(f"s{place}"))
+    return written.select(*codes, "records")
+
+
+def _computed_codes(
+    encoded: EncodedClasses,
+    safe_classes: DataFrame,
+    labels: Sequence[Sequence[Label]],
+    policy: Policy,
+    chosen: Release,
+) -> DataFrame:
+    """The codes of what must have been written."""
+    groups = [f"g{axis}" for axis in range(len(labels))]
+    kept = [*((name, "int") for name in encoded.sensitive_codes), ("inadmissible", "boolean"), ("records", "bigint")]
+    rows = with_groups(encoded.table, encoded, chosen.node, kept)
+    rows = rows.join(safe_classes.select(*groups, F.lit(True).alias("safe")), groups, "left")
+    released = F.col("safe").isNotNull() & ~F.col("inadmissible")
+    if policy.suppression is Suppression.DROP:
+        rows = rows.where(released)
+    all_labelled = [
+        F.col(group).isin([code for code, label in enumerate(of_axis) if label == SUPPRESSED])
+        for group, of_axis in zip(groups, labels, strict=True)
+    ]
+    hidden = ~released | reduce(and_, all_labelled)
+    codes = [
+        F.when(hidden, _starred_code(of_axis)).otherwise(F.col(group)).alias(group)
+        for group, of_axis in zip(groups, labels, strict=True)
+    ]
+    return rows.select(*codes, *encoded.sensitive_codes, "records")
+
+
+def _starred_code(labels: Sequence[Label]) -> int:
+    """What an attribute's code is in a row of nothing but `*`."""
+    return len(labels) + 1
