@@ -142,6 +142,8 @@ class InMemoryChecker:
         """
         classes = table.with_records()
         judged = judge(self.models, classes)
+        if not self.release_models and table.population is None:
+            return judged
         unsafe, unavoidable = judged.unsafe, judged.unavoidable
         if self.release_models:
             could_stay = classes.sizes[~unsafe]

@@ -42,7 +42,7 @@ def judge(models: Sequence[PrivacyModel], classes: EquivalenceClasses) -> Judged
 
 def _judge_by_one(model: PrivacyModel, classes: EquivalenceClasses) -> Judged:
     if model.monotone:
-        unsafe = ~model.satisfied(classes)
-        return Judged(unsafe, np.where(unsafe, classes.sizes, 0))
+        unsafe = np.logical_not(model.satisfied(classes))
+        return Judged(unsafe, classes.sizes * unsafe)
     unavoidable = model.unavoidable(classes)
     return Judged(unavoidable > 0 if model.convex else ~model.satisfied(classes), unavoidable)
