@@ -1,9 +1,6 @@
 """What a privacy model must answer, of a class or of a whole release."""
 
-from collections.abc import Sequence
 from typing import Protocol
-
-import numpy as np
 
 from anonspark.domain.arrays import BoolArray, CountArray
 from anonspark.domain.classes import EquivalenceClasses
@@ -59,25 +56,3 @@ class ReleaseModel(Protocol):
         The classes of at least that size satisfy the model together, and so do those of at least any larger size.
         """
         ...
-
-
-def judge(models: Sequence[PrivacyModel], classes: EquivalenceClasses) -> tuple[BoolArray, CountArray]:
-    """Which classes every model calls safe, and the most unavoidable records that any says; shapes (n_classes,).
-
-    Where a property of the model gives one of the answers from the other, it is asked only once.
-    """
-    if not models:
-        return np.ones(classes.n_classes, dtype=np.bool_), np.zeros(classes.n_classes, dtype=np.int64)
-    safe, unavoidable = _judge_by_one(models[0], classes)
-    for model in models[1:]:
-        also_safe, more = _judge_by_one(model, classes)
-        safe, unavoidable = safe & also_safe, np.maximum(unavoidable, more)
-    return safe, unavoidable
-
-
-def _judge_by_one(model: PrivacyModel, classes: EquivalenceClasses) -> tuple[BoolArray, CountArray]:
-    if model.monotone:
-        safe = model.satisfied(classes)
-        return safe, np.where(safe, 0, classes.sizes)
-    unavoidable = model.unavoidable(classes)
-    return unavoidable == 0 if model.convex else model.satisfied(classes), unavoidable

@@ -29,9 +29,9 @@ from anonspark.pipelines.apply import apply
 from anonspark.pipelines.follow import Follower
 from anonspark.pipelines.recode import recoded
 from anonspark.search.checker import NodeChecker, NodeVerdict
-from anonspark.search.class_table import NO_CODES
 from anonspark.search.in_memory import InMemoryChecker
 from anonspark.search.incumbent import Found, Progress
+from anonspark.search.judge import NO_CODES
 from anonspark.search.strategies import chosen_strategy, find_node
 from anonspark.vocabulary import Metric, Strategy
 

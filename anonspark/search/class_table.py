@@ -16,6 +16,7 @@ from anonspark.domain.arrays import CodeArray, CountArray
 from anonspark.domain.classes import EquivalenceClasses, SensitiveHistograms
 from anonspark.domain.lattice import Node
 from anonspark.search.bundles import Bundles
+from anonspark.search.judge import NO_CODES
 from anonspark.search.kernels import group_classes, merge_histograms
 
 Entry = TypeVar("Entry", np.bool_, np.int32)
@@ -26,9 +27,6 @@ WORTH_KEEPING = 0.5
 LEAST_SLOT_BITS = 4
 
 NEVER = np.iinfo(np.int64).max
-
-NO_CODES: CodeArray = np.empty((0, 0), dtype=np.int32)
-"""Models look at sizes, histograms and population only."""
 
 MOST_TABLES = 64
 """More would make the look-up of the nearest one dearer than what it saves."""

@@ -8,15 +8,16 @@ from dataclasses import replace
 
 import numpy as np
 
-from anonspark.domain.arrays import BoolArray, CodeArray, CountArray
+from anonspark.domain.arrays import BoolArray, CodeArray
 from anonspark.domain.classes import EquivalenceClasses
 from anonspark.domain.hierarchy import GeneralizationHierarchy
 from anonspark.domain.lattice import Lattice, Node
-from anonspark.domain.model import PrivacyModel, ReleaseModel, judge
+from anonspark.domain.model import PrivacyModel, ReleaseModel
 from anonspark.measures.utility import Leaves, SuppressedRecords, leaves_of
 from anonspark.search.bundles import Bundles
 from anonspark.search.checker import Effort, NodeVerdict
 from anonspark.search.class_table import ClassTable, ClassTables
+from anonspark.search.judge import Judged, judge
 from anonspark.search.kernels import count_codes, tally
 
 CLASSES_FOR_THREADS = 100_000
@@ -115,27 +116,25 @@ class InMemoryChecker:
         codes = np.stack(
             [groups[level][row] for groups, level, row in zip(self.leaves.groups, node, leaves, strict=True)]
         )
-        safe, _ = self._judged(table)
-        return replace(classes, codes=codes), safe[: classes.n_classes]
+        return replace(classes, codes=codes), ~self._judged(table).unsafe[: classes.n_classes]
 
     def lost_at(self, node: Node) -> SuppressedRecords:
         """The records that a release at a node suppresses."""
         table = self._tables.at(node)
-        safe, _ = self._judged(table)
-        return self._count_lost(table.to_base(~safe))
+        return self._count_lost(table.to_base(self._judged(table).unsafe))
 
     def _judge(self, node: Node, table: ClassTable, *, with_lost: bool) -> NodeVerdict:
-        safe, unavoidable = self._judged(table)
+        judged = self._judged(table)
         unsafe_records, certain, kept_classes, kept_squares, capacity = tally(
-            table.sizes, safe, unavoidable, self.smallest_safe_class
+            table.sizes, judged.unsafe, judged.unavoidable, self.smallest_safe_class
         )
         suppressed = unsafe_records + self.always_lost.records
         least = certain + self.always_lost.records
         lost = certainly_lost = None
         if with_lost and suppressed <= self.limit:
-            lost = certainly_lost = self._count_lost(table.to_base(~safe))
+            lost = certainly_lost = self._count_lost(table.to_base(judged.unsafe))
             if not self.monotone:
-                known = self._count_lost(table.to_base(unavoidable >= table.sizes))
+                known = self._count_lost(table.to_base(judged.unavoidable >= table.sizes))
                 certainly_lost = SuppressedRecords(least, known.by_leaf)
         return NodeVerdict(
             node=node,
@@ -148,18 +147,25 @@ class InMemoryChecker:
             certainly_lost=certainly_lost,
         )
 
-    def _judged(self, table: ClassTable) -> tuple[BoolArray, CountArray]:
-        """Which classes are released, and the records of each that no way to split it can keep; shapes (n_classes,).
+    def _judged(self, table: ClassTable) -> Judged:
+        """Which classes are suppressed, and the records of each that no way to split it can keep.
 
-        A class without records is not released.
+        A class without records is one that is suppressed: it has nothing to release.
         """
         classes = table.with_records()
-        safe, unavoidable = judge(self.models, classes)
+        judged = judge(self.models, classes)
+        if not self.release_models and table.population is None:
+            return judged
+        unsafe, unavoidable = judged.unsafe, judged.unavoidable
         if self.release_models:
-            could_stay = classes.sizes[safe]
-            safe &= classes.sizes >= max(model.smallest_kept(could_stay) for model in self.release_models)
+            could_stay = classes.sizes[~unsafe]
+            smallest = max(model.smallest_kept(could_stay) for model in self.release_models)
+            unsafe = unsafe | (classes.sizes < smallest)
         without = len(table.sizes) - classes.n_classes
-        return (np.pad(safe, (0, without)), np.pad(unavoidable, (0, without))) if without else (safe, unavoidable)
+        if without:
+            unsafe = np.pad(unsafe, (0, without), constant_values=True)
+            unavoidable = np.pad(unavoidable, (0, without))
+        return Judged(unsafe, unavoidable)
 
     def _count_lost(self, chosen: BoolArray) -> SuppressedRecords:
         """The records of the chosen admissible base classes and of all inadmissible ones, by leaf."""

@@ -1,4 +1,4 @@
-"""All models of a policy asked about classes at once; also in Spark's Python workers, so numpy only."""
+"""All models of a policy asked about classes at once; numpy only."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from anonspark.domain.classes import EquivalenceClasses
 from anonspark.domain.model import PrivacyModel
 
 NO_CODES: CodeArray = np.empty((0, 0), dtype=np.int32)
-"""Models look at sizes and histograms only."""
+"""Models look at sizes, histograms and population only."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -27,11 +27,22 @@ class Judged:
 
 
 def judge(models: Sequence[PrivacyModel], classes: EquivalenceClasses) -> Judged:
-    """A class is unsafe if it is for any model, and must lose the most that any model says."""
-    unsafe: BoolArray = np.zeros(len(classes.sizes), dtype=np.bool_)
-    unavoidable: CountArray = np.zeros(len(classes.sizes), dtype=np.int64)
-    if len(classes.sizes):
-        for model in models:
-            unsafe |= ~model.satisfied(classes)
-            np.maximum(unavoidable, model.unavoidable(classes), out=unavoidable)
-    return Judged(unsafe, unavoidable)
+    """A class is unsafe if it is for any model, and must lose the most that any model says.
+
+    Where a property of the model gives one of the answers from the other, it is asked only once.
+    """
+    if not models:
+        return Judged(np.zeros(classes.n_classes, dtype=np.bool_), np.zeros(classes.n_classes, dtype=np.int64))
+    judged = _judge_by_one(models[0], classes)
+    for model in models[1:]:
+        other = _judge_by_one(model, classes)
+        judged = Judged(judged.unsafe | other.unsafe, np.maximum(judged.unavoidable, other.unavoidable))
+    return judged
+
+
+def _judge_by_one(model: PrivacyModel, classes: EquivalenceClasses) -> Judged:
+    if model.monotone:
+        unsafe = np.logical_not(model.satisfied(classes))
+        return Judged(unsafe, classes.sizes * unsafe)
+    unavoidable = model.unavoidable(classes)
+    return Judged(unavoidable > 0 if model.convex else ~model.satisfied(classes), unavoidable)

@@ -109,9 +109,9 @@ def group_classes(
 
 @compiled
 def tally(
-    sizes: CountArray, safe: BoolArray, unavoidable: CountArray, smallest_safe_class: int
+    sizes: CountArray, unsafe: BoolArray, unavoidable: CountArray, smallest_safe_class: int
 ) -> tuple[int, int, int, float, int]:
-    """Sums over the classes of a node, given which are safe and how many records of each must be suppressed.
+    """Sums over the classes of a node, given which are unsafe and how many records of each must be suppressed.
 
     Returns:
         Records of unsafe classes; records that must be suppressed; safe classes; the sum of their squared sizes; most
@@ -122,11 +122,11 @@ def tally(
     for row in range(sizes.shape[0]):
         size, lost = sizes[row], unavoidable[row]
         least += lost
-        if safe[row]:
+        if unsafe[row]:
+            suppressed += size
+        else:
             kept += 1
             squares += float(size) * float(size)
-        else:
-            suppressed += size
         capacity += (size - lost) // smallest_safe_class
     return suppressed, least, kept, squares, capacity
 
