@@ -161,7 +161,7 @@ def solve(
         on_progress=tell,
     )
     if found.best is None:
-        raise _no_release(policy, raw.n_records, limit, checker, found.nearest)
+        raise _no_release(policy, raw.n_records, limit, checker, found)
     at_node, safe_classes = checker.classes_at(found.best.node), None
     if at_node is None and isinstance(raw, ClusterCombinations) and isinstance(checker, ClusterChecker):
         safe_classes = raw.held.enter_context(persisted(checker.safe_classes_at(found.best.node)))
@@ -279,20 +279,21 @@ def _measured(
     )
 
 
-def _no_release(
-    policy: Policy, n_records: int, limit: int, checker: NodeChecker, nearest: NodeVerdict | None
-) -> NoReleaseError:
-    """The error that says how near the nearest node came."""
+def _no_release(policy: Policy, n_records: int, limit: int, checker: NodeChecker, found: Found) -> NoReleaseError:
+    """The error that says how near the nearest node came, and whether there is none or none was found."""
     needed = max((model.k for model in policy.models if isinstance(model, KAnonymity)), default=0)
     if needed > n_records:
         return NoReleaseError(f"k = {needed} needs {needed:,} records, and the table has {n_records:,}; lower k.")
+    nearest, what = found.nearest, "No lattice node satisfies the policy"
+    if not found.optimal:
+        what = f"Strategy {policy.search.strategy} found no lattice node that satisfies the policy"
     if nearest is None:
-        return NoReleaseError("No lattice node satisfies the policy; loosen the models or raise max_suppression.")
+        return NoReleaseError(f"{what}; loosen the models or raise max_suppression.")
     # Rounded up, so that who follows the advice gets the release.
     decimals = 10 ** len(str(n_records))
     share = -(-nearest.suppressed * decimals // n_records) / decimals
     return NoReleaseError(
-        f"No lattice node satisfies the policy with at most {limit:,} suppressed records; the nearest suppresses "
+        f"{what} with at most {limit:,} suppressed records; the nearest suppresses "
         f"{nearest.suppressed:,} of {n_records:,}. Set max_suppression to at least {share}, or loosen the models.",
         {
             "levels": dict(zip(checker.names, nearest.node, strict=True)),

@@ -19,7 +19,7 @@ from anonspark.search.checker import NodeVerdict
 from anonspark.search.in_memory import InMemoryChecker
 from tests import oracle
 from tests.reference import encoded
-from tests.search.small_tables import SENSITIVE, Problem, problems
+from tests.search.small_tables import SENSITIVE, Problem, of_classes_alone, problems
 
 MANY = settings(
     deadline=None,
@@ -82,7 +82,7 @@ def told_all(verdicts: Sequence[NodeVerdict]) -> list[tuple[object, ...]]:
 
 
 @MANY
-@given(problems(most_columns=3))
+@given(problems(most_columns=3).map(of_classes_alone))
 def test_verdicts_are_those_of_the_checker_in_memory(spark: SparkSession, problem: Problem) -> None:
     nodes = list(oracle.nodes(problem.lattice.bottom, problem.lattice.top))
     for cache_bytes, unsafe_a_job in ((0, 3), (1 << 20, 1 << 20)):

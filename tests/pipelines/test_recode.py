@@ -13,7 +13,7 @@ from anonspark.config.job import AnonymizeJob
 from anonspark.domain.policy import Policy, QuasiIdentifier, SearchSettings, SensitiveAttribute
 from anonspark.domain.recount import verify_release
 from anonspark.domain.rules import MaskRule
-from anonspark.errors import VerificationError
+from anonspark.errors import NoReleaseError, VerificationError
 from anonspark.models.k_anonymity import KAnonymity
 from anonspark.models.l_diversity import DistinctDiversity
 from anonspark.pipelines.anonymize import solve
@@ -157,6 +157,20 @@ def test_a_release_is_verified_label_by_label_and_every_tampering_is_found(kind:
         if Counter(tampered) != Counter(written):
             with pytest.raises(VerificationError):
                 verify(tampered)
+
+
+def test_a_heuristic_says_that_it_found_no_release_not_that_there_is_none() -> None:
+    rows = drawn_rows(20)
+    policy = replace(
+        policy_of(RecodingKind.STRICT),
+        models=(DistinctDiversity(4, "illness"),),
+        search=SearchSettings(Strategy.MONDRIAN, recoding=RecodingKind.STRICT),
+    )
+    raw = raw_classes(rows, ["home", "sex"], ["illness"])
+    with pytest.raises(NoReleaseError, match="Strategy mondrian found no lattice node that satisfies the policy with"):
+        solve(raw, policy, Follower())
+    with pytest.raises(NoReleaseError, match="No lattice node satisfies the policy with"):
+        solve(raw, replace(policy, search=SearchSettings()), Follower())
 
 
 def test_a_search_setting_of_mondrian_is_strict_unless_it_says_otherwise() -> None:

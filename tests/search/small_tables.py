@@ -1,9 +1,10 @@
 """hypothesis strategies: small tables with every oddity that a definition allows, and what may be demanded of them."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
+from hypothesis import assume
 from hypothesis import strategies as st
 
 from anonspark.domain.lattice import Lattice
@@ -261,3 +262,10 @@ def problems(draw: st.DrawFn, *, most_columns: int = 4, most_levels: int = 4) ->
         tuple(draw(st.lists(release_demands(), max_size=2))) if draw(st.sampled_from("yyynnnnnnn")) == "y" else ()
     )
     return Problem(table, asked, draw(st.sampled_from(Metric)), limit, draw(lattices(table.top)), of_release)
+
+
+def of_classes_alone(problem: Problem) -> Problem:
+    """The same without models of a population or of the whole release; rejected where none is left."""
+    demands = tuple(demand for demand in problem.demands if not demand.model.needs_population)
+    assume(demands)
+    return replace(problem, demands=demands, release_demands=(), table=replace(problem.table, population=()))

@@ -15,20 +15,20 @@ from anonspark.search.recoding import LocalRecoding
 from anonspark.vocabulary import Metric
 from tests import oracle
 from tests.reference import encoded
-from tests.search.small_tables import Problem, problems
+from tests.search.small_tables import Problem, of_classes_alone, problems
 
 SLOW = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 SEPARABLE = (Metric.LOSS, Metric.PRECISION, Metric.NON_UNIFORM_ENTROPY)
 
 
 def recodable(problem: Problem) -> Problem:
-    """The same without models that a recoding cannot promise: of the whole release, of a population, not convex."""
-    demands = tuple(each for each in problem.demands if each.model.convex and not each.model.needs_population)
+    """The same with such models alone as a union of safe classes satisfies."""
+    demands = tuple(demand for demand in problem.demands if demand.model.convex)
     assume(demands)
-    return replace(problem, demands=demands, release_demands=(), table=replace(problem.table, population=()))
+    return replace(problem, demands=demands)
 
 
-recodable_problems = problems().map(recodable)
+recodable_problems = problems().map(of_classes_alone).map(recodable)
 
 
 def recoded(problem: Problem, node: oracle.Node, *, strict: bool) -> tuple[Recoding, np.ndarray]:
