@@ -30,6 +30,7 @@ from anonspark.pipelines.run import run
 warnings.filterwarnings("ignore", "Failed to set")  # the server has been started with them
 folder, jobs = sys.argv[1], json.load(sys.stdin)
 builder = SparkSession.builder.remote("local[2]").config("spark.sql.warehouse.dir", folder + "/warehouse")
+builder = builder.config("spark.sql.shuffle.partitions", "4")
 for key, value in {**DELTA_CONF, **ALWAYS, **jar_conf([DELTA], cache_folder(), {})}.items():
     builder = builder.config(key, value)
 spark = builder.getOrCreate()
