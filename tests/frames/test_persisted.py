@@ -55,7 +55,7 @@ def test_where_nothing_can_be_cached_a_temporary_table_is_used_and_dropped(
     spark: SparkSession, caplog: pytest.LogCaptureFixture
 ) -> None:
     before = tables(spark)
-    with caplog.at_level(logging.INFO), persisted(Serverless(spark.range(5))) as kept:
+    with caplog.at_level(logging.INFO, "anonspark.frames.persisted"), persisted(Serverless(spark.range(5))) as kept:
         (name,) = set(tables(spark)) - set(before)
         assert name.startswith("_anonspark_")
         assert sorted(row.id for row in kept.collect()) == [0, 1, 2, 3, 4]
