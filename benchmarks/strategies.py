@@ -10,6 +10,8 @@ from time import monotonic, process_time
 import numpy as np
 
 from anonspark.domain.lattice import Node
+from anonspark.domain.recoding import recoding_of
+from anonspark.measures.recoded import costs_of_recoding
 from anonspark.models.k_anonymity import KAnonymity
 from anonspark.search.in_memory import InMemoryChecker
 from anonspark.search.objectives import objective_of
@@ -162,15 +164,12 @@ def recoded(case: SearchCase, node: Node, who: str, *, strict: bool) -> Line:
     recoding = LocalRecoding(problem.classes, problem.hierarchies, case.policy.models, case.lattice, strict=strict)
     parts = recoding.from_node(node)
     cpu_s = process_time() - since
-    sizes, n_records = problem.classes.sizes, problem.classes.n_records
-    loss = 0.0
-    for axis, hierarchy in enumerate(problem.hierarchies):
-        shares = hierarchy.shares()[parts.level_of_each_class(axis), problem.classes.codes[axis]]
-        covered = float((np.where(parts.released, shares, 1.0) * sizes).sum()) / n_records
-        domain = hierarchy.domain_size
-        loss += max((covered - 1 / domain) / max(1 - 1 / domain, 1 / domain), 0.0) / len(problem.hierarchies)
-    suppressed = int(sizes[~parts.released].sum())
-    return Line(who, cpu_s, None, suppressed, len(np.unique(parts.of_class[parts.released])), loss)
+    classes, sizes = problem.classes, problem.classes.sizes
+    levels = np.stack([parts.level_of_each_class(axis) for axis in range(len(node))])
+    found = recoding_of(problem.hierarchies, classes.codes, sizes, levels, parts.released, strict=strict)
+    costs = costs_of_recoding(Metric.LOSS, problem.hierarchies, found, sizes)
+    suppressed = classes.n_records - int(found.sizes.sum())
+    return Line(who, cpu_s, None, suppressed, len(found.sizes), sum(costs) / len(costs))
 
 
 def theirs(case: SearchCase, python: Path | None, folder: Path) -> Iterator[Line]:

@@ -185,7 +185,7 @@ def roll_up(source: ClassTable, node: Node, bundles: Bundles, scratch: Scratch) 
         scratch.first,
     )
     scratch.used += len(group)
-    sensitive = {name: _merged(histograms, group, n_groups) for name, histograms in source.sensitive.items()}
+    sensitive = {name: merged_histograms(histograms, group, n_groups) for name, histograms in source.sensitive.items()}
     sizes, first = scratch.sizes[:n_groups].copy(), scratch.first[:n_groups].copy()
     population = None if source.population is None else _summed(source.population, group, n_groups)
     return ClassTable(node, sizes, sensitive, population, source, group, first)
@@ -195,7 +195,8 @@ def _summed(population: CountArray, group: CodeArray, n_groups: int) -> CountArr
     return np.bincount(group, weights=population, minlength=n_groups).astype(np.int64)
 
 
-def _merged(histograms: SensitiveHistograms, group: CodeArray, n_groups: int) -> SensitiveHistograms:
+def merged_histograms(histograms: SensitiveHistograms, group: CodeArray, n_groups: int) -> SensitiveHistograms:
+    """The histograms of groups of classes, given the group of each class."""
     offsets, values, counts = merge_histograms(
         group, n_groups, histograms.offsets, histograms.values, histograms.counts, histograms.n_values
     )

@@ -21,11 +21,11 @@ import numpy as np
 import pandas as pd
 
 from anonspark.domain.arrays import BoolArray, CodeArray, CountArray, FloatArray
-from anonspark.domain.classes import EquivalenceClasses, SensitiveHistograms
+from anonspark.domain.classes import EquivalenceClasses
 from anonspark.domain.hierarchy import GeneralizationHierarchy
 from anonspark.domain.lattice import Lattice, Node
 from anonspark.domain.model import PrivacyModel
-from anonspark.search.kernels import merge_histograms
+from anonspark.search.class_table import merged_histograms
 from anonspark.vocabulary import SUPPRESSED
 
 
@@ -251,17 +251,13 @@ class LocalRecoding:
     def _safe(self, rows: CountArray, ids: CountArray, n_ids: int) -> BoolArray:
         """Whether raw classes that are put together are safe; shape (n_ids,)."""
         sizes = np.bincount(ids, weights=self._records[rows], minlength=n_ids).astype(np.int64)
-        sensitive = {name: merged(each.of_classes(rows), ids, n_ids) for name, each in self._classes.sensitive.items()}
+        group = ids.astype(np.int32)
+        sensitive = {
+            name: merged_histograms(each.of_classes(rows), group, n_ids)
+            for name, each in self._classes.sensitive.items()
+        }
         classes = EquivalenceClasses(np.empty((0, 0), dtype=np.int32), sizes, sensitive)
         safe: BoolArray = np.ones(n_ids, dtype=np.bool_)
         for model in self._models:
             safe &= model.satisfied(classes)
         return safe
-
-
-def merged(histograms: SensitiveHistograms, group: CountArray, n_groups: int) -> SensitiveHistograms:
-    """The histograms of classes that are put together."""
-    offsets, values, counts = merge_histograms(
-        group.astype(np.int32), n_groups, histograms.offsets, histograms.values, histograms.counts, histograms.n_values
-    )
-    return SensitiveHistograms(offsets, values, counts, histograms.totals, histograms.ancestors)

@@ -19,8 +19,10 @@ from anonspark.models.k_map import KMap
 from anonspark.models.l_diversity import DistinctDiversity, EntropyDiversity, RecursiveDiversity
 from anonspark.models.population_uniqueness import PopulationUniqueness
 from anonspark.models.t_closeness import TCloseness
+from anonspark.search.in_memory import InMemoryChecker
 from anonspark.vocabulary import Distance, Likeness, Metric
 from tests import oracle
+from tests.reference import encoded
 
 LABELS = (None, *"abcdefg")
 """Few, so that labels come again at other levels, and null among them."""
@@ -269,3 +271,18 @@ def of_classes_alone(problem: Problem) -> Problem:
     demands = tuple(demand for demand in problem.demands if not demand.model.needs_population)
     assume(demands)
     return replace(problem, demands=demands, release_demands=(), table=replace(problem.table, population=()))
+
+
+def checker_of(problem: Problem, *, cache_bytes: int = 1 << 20) -> InMemoryChecker:
+    """What judges the nodes of a problem."""
+    hierarchies, classes = encoded(problem.table)
+    return InMemoryChecker(
+        classes,
+        hierarchies,
+        problem.models,
+        problem.lattice,
+        problem.limit,
+        release_models=problem.release_models,
+        weights=problem.weights,
+        cache_bytes=cache_bytes,
+    )

@@ -11,30 +11,15 @@ from anonspark.domain.lattice import Lattice
 from anonspark.models.k_anonymity import KAnonymity
 from anonspark.search import best_first, parts
 from anonspark.search.best_first import Beam
-from anonspark.search.in_memory import InMemoryChecker
 from anonspark.search.incumbent import Found, Progress
 from anonspark.search.parts import bound_by_parts
 from anonspark.search.strategies import find_node
 from anonspark.vocabulary import Metric, Strategy
 from tests import oracle
-from tests.reference import encoded
-from tests.search.small_tables import Demand, Problem, problems
+from tests.search.small_tables import Demand, Problem, checker_of, problems
 
 SLOW = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 HEURISTICS = (Strategy.GREEDY, Strategy.BEST_FIRST)
-
-
-def checker_of(problem: Problem) -> InMemoryChecker:
-    hierarchies, classes = encoded(problem.table)
-    return InMemoryChecker(
-        classes,
-        hierarchies,
-        problem.models,
-        problem.lattice,
-        problem.limit,
-        release_models=problem.release_models,
-        weights=problem.weights,
-    )
 
 
 def is_monotone(problem: Problem) -> bool:

@@ -16,8 +16,7 @@ from anonspark.search.objectives import objective_of
 from anonspark.search.optimal import OptimalSearch
 from anonspark.vocabulary import Metric
 from tests import oracle
-from tests.reference import encoded
-from tests.search.small_tables import Demand, Problem, problems
+from tests.search.small_tables import Demand, Problem, checker_of, problems
 
 SLACK = 1e-12
 
@@ -31,16 +30,7 @@ def at_most(bound: float, score: float) -> bool:
 
 
 def bounds_hold(problem: Problem, metric: Metric) -> None:
-    hierarchies, classes = encoded(problem.table)
-    checker = InMemoryChecker(
-        classes,
-        hierarchies,
-        problem.models,
-        problem.lattice,
-        problem.limit,
-        release_models=problem.release_models,
-        weights=problem.weights,
-    )
+    checker = checker_of(problem)
     objective = objective_of(metric, checker)
     outcomes = problem.outcomes()
     scores = {each.node: each.scores[metric.value] for each in outcomes if each.suppressed <= problem.limit}

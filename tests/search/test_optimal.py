@@ -27,23 +27,13 @@ from anonspark.search.optimal import OptimalSearch
 from anonspark.vocabulary import Metric
 from tests import oracle
 from tests.reference import encoded
-from tests.search.small_tables import Demand, Problem, ReleaseDemand, problems
+from tests.search.small_tables import Demand, Problem, ReleaseDemand, checker_of, problems
 
 SLOW = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 
 
 def search(problem: Problem, *, cache_bytes: int = 1 << 20) -> Found:
-    hierarchies, classes = encoded(problem.table)
-    checker = InMemoryChecker(
-        classes,
-        hierarchies,
-        problem.models,
-        problem.lattice,
-        problem.limit,
-        release_models=problem.release_models,
-        weights=problem.weights,
-        cache_bytes=cache_bytes,
-    )
+    checker = checker_of(problem, cache_bytes=cache_bytes)
     return OptimalSearch(checker, objective_of(problem.metric, checker)).run()
 
 
@@ -133,16 +123,7 @@ def test_what_a_search_recorded_is_true(problem: Problem) -> None:
 @settings(SLOW, max_examples=60, derandomize=True)
 @given(problems())
 def test_a_search_out_of_time_returns_a_solution_and_a_bound_that_holds(problem: Problem) -> None:
-    hierarchies, classes = encoded(problem.table)
-    checker = InMemoryChecker(
-        classes,
-        hierarchies,
-        problem.models,
-        problem.lattice,
-        problem.limit,
-        release_models=problem.release_models,
-        weights=problem.weights,
-    )
+    checker = checker_of(problem)
     found = OptimalSearch(checker, objective_of(problem.metric, checker), time_limit_s=0.0).run()
     expected = problem.optimum()
     assert (found.best is None) == (expected is None), "it goes on until it has one"
