@@ -8,8 +8,8 @@ far, and releases suppressed records of which enough are alike.
 A strict split succeeds only where every group is safe, so that no two classes overlap. A relaxed one leaves the groups
 that are not safe together at the higher level, if they are safe there.
 
-Every model that the engine has is closed under union: two safe classes of one label are a safe class. So it does not
-matter when parts come to the same labels.
+The models must be convex (`domain/model.py`): two safe classes of one label are a safe class, so it does not matter
+when parts come to the same labels. The job file refuses others.
 
 Source: LeFevre, DeWitt and Ramakrishnan (2006), ICDE; Fung, Wang and Yu (2005), ICDE.
 """
@@ -113,10 +113,6 @@ class LocalRecoding:
     def from_node(self, node: Node) -> Parts:
         """The classes of a node, as far as they can be split; unsafe ones start as suppressed."""
         return self._split(self._at(node))
-
-    def from_top(self) -> Parts:
-        """Mondrian: one class of everything, split until nothing can be."""
-        return self.from_node(self._lattice.top)
 
     def _at(self, node: Node) -> Parts:
         """The safe classes of a node, and of the top for what is left; the suppressed part stands at the top."""

@@ -1,5 +1,6 @@
 """The checker on arrays against the rows themselves, node by node."""
 
+from dataclasses import replace
 from random import Random
 from unittest.mock import patch
 
@@ -26,23 +27,14 @@ from anonspark.search.optimal import OptimalSearch
 from anonspark.vocabulary import Distance, Metric
 from tests import oracle
 from tests.reference import encoded
+from tests.search import small_tables
 from tests.search.small_tables import Problem, problems
 
 BY_ATTRIBUTE = (Metric.LOSS, Metric.PRECISION, Metric.NON_UNIFORM_ENTROPY)
 
 
 def checker_of(problem: Problem, limit: int, cache_bytes: int = 1 << 20) -> InMemoryChecker:
-    hierarchies, classes = encoded(problem.table)
-    return InMemoryChecker(
-        classes,
-        hierarchies,
-        problem.models,
-        problem.lattice,
-        limit,
-        release_models=problem.release_models,
-        weights=problem.weights,
-        cache_bytes=cache_bytes,
-    )
+    return small_tables.checker_of(replace(problem, limit=limit), cache_bytes=cache_bytes)
 
 
 def leaf_counts(checker: InMemoryChecker, problem: Problem, rows: frozenset[int]) -> list[list[int]]:

@@ -167,7 +167,9 @@ def test_a_relaxed_recoding_leaves_small_groups_together() -> None:
     found = {}
     for strict in (True, False):
         problem_lattice = oracle_lattice(table)
-        parts = LocalRecoding(classes, hierarchies, [KAnonymity(2)], problem_lattice, strict=strict).from_top()
+        parts = LocalRecoding(classes, hierarchies, [KAnonymity(2)], problem_lattice, strict=strict).from_node(
+            table.top
+        )
         levels = parts.level_of_each_class(0)
         recoding = recoding_of(
             hierarchies, classes.codes, classes.sizes, levels[np.newaxis], parts.released, strict=strict
@@ -194,4 +196,4 @@ def test_a_recoding_can_be_stopped_between_rounds() -> None:
 
     recoding = LocalRecoding(classes, hierarchies, [KAnonymity(1)], oracle_lattice(table), strict=True, on_round=stop)
     with pytest.raises(InterruptedError):
-        recoding.from_top()
+        recoding.from_node(table.top)
