@@ -19,7 +19,7 @@ def session_settings(spark: SparkSession, wanted: Mapping[str, str]) -> Iterator
             old = spark.conf.get(name, None)
             spark.conf.set(name, value)
         except PySparkException:  # serverless fixes its settings
-            log.warning("%s cannot be set in this session", name)
+            log.info("%s cannot be set in this session", name)
         else:
             before[name] = old
     try:

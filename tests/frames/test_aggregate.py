@@ -205,8 +205,23 @@ def test_the_table_is_read_once_however_many_chunks_it_comes_in(
     spark.range(40).select((F.col("id") % 11).alias("q")).write.parquet(str(tmp_path / "table"))
     table = spark.read.parquet(str(tmp_path / "table"))
     since = executions_so_far(spark)
-    assert len(collect_classes(table, ["q"], [], PLENTY).counts) == 11
+    with ExitStack() as held:
+        counted = collect_or_keep_classes(table, ["q"], [], PLENTY, held)
+    assert isinstance(counted, RawClasses)
+    assert len(counted.counts) == 11
     assert rows_scanned(spark, since)["Scan parquet"] == 40
+
+
+@pytest.mark.parametrize(("rows_a_chunk", "passes"), [(4, 2), (1000, 1)])
+def test_what_is_not_kept_is_persisted_for_several_chunks_alone(
+    spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rows_a_chunk: int, passes: int
+) -> None:
+    monkeypatch.setattr(chunks, "CELLS_A_CHUNK", 2 * rows_a_chunk)
+    spark.range(40).select((F.col("id") % 11).alias("q")).write.parquet(str(tmp_path / "table"))
+    table = spark.read.parquet(str(tmp_path / "table"))
+    since = executions_so_far(spark)
+    assert len(collect_classes(table, ["q"], [], PLENTY).counts) == 11
+    assert rows_scanned(spark, since)["Scan parquet"] == passes * 40
 
 
 def test_what_does_not_fit_stays_on_the_cluster_and_the_values_of_each_column_come(
