@@ -34,6 +34,7 @@ from anonspark.domain.rules import (
     MaskRule,
     OrderRule,
     TableRule,
+    TopBottomRule,
     TreeRule,
 )
 from anonspark.errors import did_you_mean
@@ -98,6 +99,33 @@ class IntervalHierarchy(_Hierarchy):
     def to_rule(self, read_rows: RowReader) -> IntervalRule:  # noqa: ARG002  nothing to read
         """Bounds and widths."""
         return IntervalRule(self.min, self.max, self.widths, self.outside)
+
+
+class TopBottomHierarchy(_Hierarchy):
+    """Numbers of which ever more of the lowest and of the highest are released as a bound."""
+
+    kind: Literal["top_bottom"]
+    bottom: Annotated[tuple[Number, ...], BeforeValidator(as_tuple)] = ()
+    top: Annotated[tuple[Number, ...], BeforeValidator(as_tuple), Field(validate_default=True)] = ()
+
+    @field_validator("bottom")
+    @classmethod
+    def _rising(cls, bottom: tuple[float, ...]) -> tuple[float, ...]:
+        return _each_after(bottom, lambda before, bound: bound > before, "above")
+
+    @field_validator("top")
+    @classmethod
+    def _falling(cls, top: tuple[float, ...], info: ValidationInfo) -> tuple[float, ...]:
+        bottom = info.data.get("bottom")
+        if bottom is not None and not bottom and not top:
+            raise fault("found no bound; give numbers for top, for bottom, or for both.")
+        if bottom and top and min(top) <= max(bottom):
+            raise fault(f"found {min(top):g}, which is not above all of bottom, {max(bottom):g}.")
+        return _each_after(top, lambda before, bound: bound < before, "below")
+
+    def to_rule(self, read_rows: RowReader) -> TopBottomRule:  # noqa: ARG002
+        """The bounds."""
+        return TopBottomRule(self.bottom, self.top)
 
 
 class MaskHierarchy(_Hierarchy):
@@ -185,9 +213,27 @@ class OrderHierarchy(_Hierarchy):
 
 
 Hierarchy = Annotated[
-    CsvHierarchy | IntervalHierarchy | MaskHierarchy | DateHierarchy | TreeHierarchy | OrderHierarchy,
+    CsvHierarchy
+    | IntervalHierarchy
+    | TopBottomHierarchy
+    | MaskHierarchy
+    | DateHierarchy
+    | TreeHierarchy
+    | OrderHierarchy,
     Field(discriminator="kind"),
 ]
+
+
+def _each_after(bounds: tuple[float, ...], follows: Callable[[float, float], bool], where: str) -> tuple[float, ...]:
+    """The bounds, of which each one lies on one side of the one before."""
+    broken = [
+        ((level,), f"found {bound:g}, which is not {where} the bound before it, {before:g}.")
+        for level, (before, bound) in enumerate(pairwise(bounds), start=1)
+        if not follows(before, bound)
+    ]
+    if broken:
+        raise SectionError(*broken)
+    return bounds
 
 
 def _as_written(number: float) -> Fraction:

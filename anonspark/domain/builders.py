@@ -6,6 +6,7 @@ from anonspark.domain.categories import list_masks, list_order, list_rows, list_
 from anonspark.domain.complete import ListedLevels, complete, with_root
 from anonspark.domain.dates import list_dates
 from anonspark.domain.derived import list_derived
+from anonspark.domain.extremes import list_extremes
 from anonspark.domain.hierarchy import GeneralizationHierarchy, Label
 from anonspark.domain.intervals import list_intervals
 from anonspark.domain.leaves import in_order, is_numeric
@@ -17,6 +18,7 @@ from anonspark.domain.rules import (
     MaskRule,
     OrderRule,
     TableRule,
+    TopBottomRule,
     TreeRule,
 )
 
@@ -48,13 +50,13 @@ def build_hierarchy(
         listed = list_rows(attribute, rule, values, numeric=numeric)
         known = len(rule.rows)
         return complete(attribute, listed, known if null and None not in listed.leaves else None)
-    leaves = in_order(values, numeric=numeric or isinstance(rule, IntervalRule))
+    leaves = in_order(values, numeric=numeric or isinstance(rule, IntervalRule | TopBottomRule))
     return with_root(attribute, list_levels(attribute, rule, leaves, values, data_type), null=null)
 
 
 def list_levels(
     attribute: str,
-    rule: IntervalRule | MaskRule | DateRule | TreeRule | OrderRule | DerivedRule,
+    rule: IntervalRule | TopBottomRule | MaskRule | DateRule | TreeRule | OrderRule | DerivedRule,
     leaves: tuple[str, ...],
     values: Mapping[Label, int],
     data_type: str,
@@ -63,6 +65,8 @@ def list_levels(
     match rule:
         case IntervalRule():
             return list_intervals(attribute, rule, leaves, values)
+        case TopBottomRule():
+            return list_extremes(attribute, rule, leaves, values)
         case MaskRule():
             return list_masks(attribute, rule, leaves)
         case DateRule():

@@ -73,7 +73,7 @@ def require_intervals(attribute: str, rule: IntervalRule) -> list[int]:
 
 
 def require_numbers(attribute: str, leaves: Sequence[str], values: Mapping[Label, int]) -> None:
-    """Every leaf spells a number that can be compared.
+    """Every leaf spells a number that can be compared with bounds.
 
     Raises:
         HierarchyError: With counts of the values that do not.
@@ -83,7 +83,7 @@ def require_numbers(attribute: str, leaves: Sequence[str], values: Mapping[Label
         found = told(list(compress(leaves, unspelled.tolist())), values)
         raise HierarchyError(
             attribute,
-            f"has intervals, but {found} are not numbers; clean them, cast the column in input.schema, or choose "
+            f"takes numbers, but {found} are not numbers; clean them, cast the column in input.schema, or choose "
             "another kind.",
         )
     undefined = np.isnan(numbers)
@@ -91,7 +91,7 @@ def require_numbers(attribute: str, leaves: Sequence[str], values: Mapping[Label
         found = told(list(compress(leaves, undefined.tolist())), values)
         raise HierarchyError(
             attribute,
-            f"has intervals, but {found} are NaN, which lies in none; make it null or filter it out.",
+            f"takes numbers, but {found} are NaN, which lies nowhere among them; make it null or filter it out.",
         )
 
 

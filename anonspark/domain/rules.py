@@ -30,6 +30,22 @@ class IntervalRule:
 
 
 @dataclass(frozen=True, slots=True)
+class TopBottomRule:
+    """Numbers of which the extreme ones are coded: at most `bottom[level - 1]` as `<=18`, at least `top` as `>=90`.
+
+    All others stay as they are. The shorter of the two keeps its last bound.
+    """
+
+    bottom: tuple[float, ...] = ()  # ascending
+    top: tuple[float, ...] = ()  # descending, above all of `bottom`
+
+    @property
+    def height(self) -> int:
+        """How many levels there are bounds for."""
+        return max(len(self.bottom), len(self.top))
+
+
+@dataclass(frozen=True, slots=True)
 class MaskRule:
     """Codes of which the first `keep[level - 1]` characters stay and each other one becomes the symbol."""
 
@@ -68,4 +84,6 @@ class DerivedRule:
     fanout: int = 2
 
 
-HierarchyRule: TypeAlias = TableRule | IntervalRule | MaskRule | DateRule | TreeRule | OrderRule | DerivedRule
+HierarchyRule: TypeAlias = (
+    TableRule | IntervalRule | TopBottomRule | MaskRule | DateRule | TreeRule | OrderRule | DerivedRule
+)

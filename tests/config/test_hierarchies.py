@@ -37,6 +37,32 @@ def test_values_outside_the_intervals_may_be_clamped_but_unknown_leaves_may_not(
     }
 
 
+def test_bounds_of_top_and_bottom_coding_close_in(hierarchy_faults) -> None:
+    assert hierarchy_faults({"kind": "top_bottom", "bottom": [18, 21], "top": [90.5, 80]}) == {}
+    assert hierarchy_faults({"kind": "top_bottom", "top": [90]}) == {}
+    assert hierarchy_faults({"kind": "top_bottom", "bottom": [21, 18], "top": [80, 80]}) == {
+        "bottom[1]": "found 18, which is not above the bound before it, 21.",
+        "top[1]": "found 80, which is not below the bound before it, 80.",
+    }
+
+
+@pytest.mark.parametrize(
+    ("bounds", "fault"),
+    [
+        ({}, "found no bound; give numbers for top, for bottom, or for both."),
+        ({"bottom": [], "top": []}, "found no bound; give numbers for top, for bottom, or for both."),
+        ({"bottom": [18, 40], "top": [90, 40]}, "found 40, which is not above all of bottom, 40."),
+    ],
+)
+def test_top_and_bottom_leave_values_between_them(hierarchy_faults, bounds: dict[str, object], fault: str) -> None:
+    assert hierarchy_faults({"kind": "top_bottom", **bounds}) == {"top": fault}
+
+
+@pytest.mark.parametrize("bound", [float("nan"), float("inf"), True, "5", None])
+def test_a_bound_is_a_finite_number(hierarchy_faults, bound: object) -> None:
+    assert list(hierarchy_faults({"kind": "top_bottom", "top": [bound]})) == ["top[0]"]
+
+
 def test_a_mask_keeps_fewer_characters_at_each_level(hierarchy_faults) -> None:
     assert hierarchy_faults({"kind": "mask", "keep": [4, 2, 0]}) == {}
     assert hierarchy_faults({"kind": "mask", "keep": [2, 2, 3]}) == {
@@ -110,10 +136,11 @@ def test_one_value_instead_of_a_list_is_told_with_the_list_to_write(hierarchy_fa
 
 def test_an_unknown_kind_is_told_with_the_known_ones(hierarchy_faults) -> None:
     assert hierarchy_faults({"kind": "interval"}) == {
-        "kind": "found 'interval'; it is one of csv, intervals, mask, date, tree, order; did you mean 'intervals'?"
+        "kind": "found 'interval'; it is one of csv, intervals, top_bottom, mask, date, tree, order; "
+        "did you mean 'intervals'?"
     }
     assert hierarchy_faults({"uri": "age.csv"}) == {
-        "kind": "is missing; it is one of csv, intervals, mask, date, tree, order."
+        "kind": "is missing; it is one of csv, intervals, top_bottom, mask, date, tree, order."
     }
 
 

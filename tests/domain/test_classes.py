@@ -1,10 +1,11 @@
+from collections import Counter
 from itertools import pairwise
 
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from anonspark.domain.classes import EquivalenceClasses, SensitiveHistograms, classes_of_sizes
+from anonspark.domain.classes import EquivalenceClasses, SensitiveHistograms, classes_of_sizes, size_counts
 
 HISTOGRAMS = st.lists(
     st.dictionaries(st.integers(0, 4), st.integers(1, 50), min_size=1, max_size=5), min_size=1, max_size=8
@@ -63,3 +64,8 @@ def test_classes_know_how_many_they_are_and_how_many_records_they_hold() -> None
     assert classes.codes.tolist() == [[0, 1, 2]]
     nothing = EquivalenceClasses(np.empty((2, 0), dtype=np.int32), np.empty(0, dtype=np.int64))
     assert (nothing.n_classes, nothing.n_records) == (0, 0)
+
+
+@given(st.lists(st.integers(1, 9), max_size=30))
+def test_a_histogram_counts_the_classes_of_each_size(sizes: list[int]) -> None:
+    assert size_counts(np.array(sizes, dtype=np.int64)) == sorted(Counter(sizes).items())

@@ -6,37 +6,26 @@ from typing import Any
 import pandas as pd
 import pytest
 from deltalake import DeltaTable
-from pyspark.sql import DataFrame, SparkSession
-from pyspark.sql import functions as F
+from pyspark.sql import SparkSession
 
 from anonspark.config.job import AnonymizeJob
-from anonspark.errors import InputError, NoReleaseError, RunCancelledError, VerificationError
-from anonspark.io import outputs as outputs_module
-from anonspark.io.stage import StagedFiles, read_staged
-from anonspark.pipelines import run as run_module
-from anonspark.pipelines.follow import STEPS, Step
+from anonspark.errors import NoReleaseError
+from anonspark.pipelines.follow import Step
 from anonspark.pipelines.run import run
 from tests.pipelines.patients import (
     COLUMNS,
     N_ROWS,
     classes,
+    job_dict,
     job_in,
     kept,
     multiset,
     patients,
     released,
     states,
-    version,
     without_times,
     write_csv,
 )
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    """A folder with the patients."""
-    write_csv(tmp_path / "patients.csv", patients())
-    return tmp_path
 
 
 def rows_scanned(spark: SparkSession, since: int) -> dict[str, int]:
@@ -134,135 +123,6 @@ def test_what_a_run_leaves_in_the_metadata_tables_agrees_with_its_summary(spark:
     assert loss["value"].item() == pytest.approx(summary["score"])
 
 
-def test_a_complete_run_is_told_again_and_not_repeated(spark: SparkSession, folder: Path) -> None:
-    first = run(job_in(folder), spark, run_id="r1")
-    (folder / "patients.csv").unlink()
-    assert run(job_in(folder), spark, run_id="r1") == first
-    assert version(folder) == 0
-    assert states(folder, "r1") == ["running", "completed"]
-
-
-def test_a_run_id_is_not_used_for_other_settings(spark: SparkSession, folder: Path) -> None:
-    run(job_in(folder), spark, run_id="r1")
-    with pytest.raises(InputError, match="other settings"):
-        run(job_in(folder, metric="precision"), spark, run_id="r1")
-    assert version(folder) == 0
-
-
-def test_a_run_that_failed_runs_again(spark: SparkSession, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def break_down(*_: object) -> int:
-        raise ConnectionError("CANARY-7431")
-
-    with monkeypatch.context() as broken:
-        broken.setattr(outputs_module, "publish", break_down)
-        with pytest.raises(ConnectionError):
-            run(job_in(folder), spark, run_id="r1")
-    assert version(folder) is None
-    summary = run(job_in(folder), spark, run_id="r1")
-    assert summary["output"]["version"] == 0
-    assert states(folder, "r1") == ["running", "failed", "running", "completed"]
-    assert "CANARY" not in DeltaTable(folder / "out/_anonspark/runs").to_pandas().to_csv()
-
-
-def test_a_run_that_died_after_publishing_only_completes_its_record(
-    spark: SparkSession, folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def break_down(*_: object) -> None:
-        raise ConnectionError
-
-    with monkeypatch.context() as broken:
-        broken.setattr(run_module, "record_solution", break_down)
-        with pytest.raises(ConnectionError):
-            run(job_in(folder), spark, run_id="r1")
-    assert version(folder) == 0
-    assert run(job_in(folder), spark, run_id="r1")["output"]["version"] == 0
-    assert version(folder) == 0
-    assert states(folder, "r1")[-1] == "completed"
-
-
-def one_raw_row(table: DataFrame) -> DataFrame:
-    return table.limit(len(patients()) - 1).union(table.limit(1).withColumn("zip", F.lit("69401")))
-
-
-def one_row_less(table: DataFrame) -> DataFrame:
-    return table.limit(N_ROWS - 1)
-
-
-def one_row_twice(table: DataFrame) -> DataFrame:
-    return table.union(table.limit(1))
-
-
-def one_name_shown(table: DataFrame) -> DataFrame:
-    return table.withColumn("name", F.when(F.col("cost") == 5, "Name 5").otherwise(F.col("name")))
-
-
-def another_diagnosis(table: DataFrame) -> DataFrame:
-    return table.withColumn("diagnosis", F.lit("C18"))
-
-
-@pytest.mark.parametrize(
-    "tamper", [one_raw_row, one_row_less, one_row_twice, one_name_shown, another_diagnosis], ids=lambda f: f.__name__
-)
-def test_what_was_written_wrong_is_not_published(
-    spark: SparkSession, folder: Path, monkeypatch: pytest.MonkeyPatch, tamper: Callable[[DataFrame], DataFrame]
-) -> None:
-    def tampered(spark: SparkSession, staged: StagedFiles) -> DataFrame:
-        return tamper(read_staged(spark, staged))
-
-    monkeypatch.setattr(outputs_module, "read_staged", tampered)
-    with pytest.raises(VerificationError) as raised:
-        run(job_in(folder), spark, run_id="r1")
-    assert raised.value.exit_code == 1
-    assert version(folder) is None
-    assert states(folder, "r1") == ["running", "failed"]
-    assert not list((folder / "out/released").glob("**/*.parquet"))
-
-
-def test_a_failed_run_leaves_the_published_version_and_its_rows(
-    spark: SparkSession, folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    run(job_in(folder), spark)
-    before = multiset(released(folder))
-    monkeypatch.setattr(outputs_module, "read_staged", lambda *given: one_row_less(read_staged(*given)))
-    with pytest.raises(VerificationError):
-        run(job_in(folder, privacy=[{"model": "k-anonymity", "k": 9}]), spark)
-    assert version(folder) == 0
-    assert multiset(released(folder)) == before
-
-
-def test_the_caller_is_told_of_every_step_in_order(spark: SparkSession, folder: Path) -> None:
-    told: list[Step] = []
-    summary = run(job_in(folder), spark, tell=told.append)
-    names = [step.name for step in told]
-    assert list(dict.fromkeys(names)) == list(STEPS)
-    assert names == sorted(names, key=STEPS.index)
-    assert all(step.share is None or 0 <= step.share <= 1 for step in told)
-    assert summary["timings_s"]["total"] >= sum(summary["timings_s"][name] for name in STEPS) * 0.99
-
-
-@pytest.mark.parametrize("step", [name for name in STEPS if name != "publish"])
-def test_a_caller_who_says_stop_in_a_step_cancels_the_run(spark: SparkSession, folder: Path, step: str) -> None:
-    reached: list[str] = []
-    with pytest.raises(RunCancelledError) as raised:
-        run(job_in(folder), spark, run_id="r1", tell=lambda s: reached.append(s.name), stop=stop_after(reached, step))
-    assert raised.value.exit_code == 130
-    assert version(folder) is None
-    assert states(folder, "r1") == ["running", "cancelled"]
-
-
-def stop_after(reached: list[str], step: str) -> Callable[[], bool]:
-    return lambda: step in reached
-
-
-def test_a_stop_after_publishing_comes_too_late(spark: SparkSession, folder: Path) -> None:
-    told: list[str] = []
-    summary = run(
-        job_in(folder), spark, run_id="r1", tell=lambda s: told.append(s.name), stop=lambda: "publish" in told
-    )
-    assert summary["status"] == "completed"
-    assert version(folder) == 0
-
-
 def test_suppressed_rows_are_dropped_where_the_job_says_so(spark: SparkSession, folder: Path) -> None:
     masked = run(job_in(folder), spark)
     rows = multiset(kept(released(folder)))
@@ -275,6 +135,22 @@ def test_suppressed_rows_are_dropped_where_the_job_says_so(spark: SparkSession, 
 def test_identifiers_are_dropped_where_the_job_says_so(spark: SparkSession, folder: Path) -> None:
     run(job_in(folder, identifiers="drop"), spark)
     assert list(released(folder).columns) == [name for name in COLUMNS if name != "name"]
+
+
+def test_extreme_numbers_are_released_as_bounds_and_the_others_as_they_are(spark: SparkSession, folder: Path) -> None:
+    attributes = job_dict()["attributes"]
+    attributes[1] = {
+        "name": "age",
+        "type": "quasi_identifier",
+        "max_level": 2,
+        "hierarchy": {"kind": "top_bottom", "bottom": [24, 30], "top": [50, 36]},
+    }
+    run(job_in(folder, attributes=attributes, privacy=[{"model": "k-anonymity", "k": 2}]), spark)
+    found = released(folder)
+    ages = set(kept(found)["age"])
+    assert ages <= {"<=30", ">=36", *map(str, range(31, 36))}
+    assert {"<=30", ">=36"} < ages
+    assert classes(found).size().min() >= 2
 
 
 def test_the_types_of_a_release_follow_from_the_job_and_not_from_the_data(spark: SparkSession, folder: Path) -> None:
