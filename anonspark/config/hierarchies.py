@@ -4,7 +4,8 @@ from abc import abstractmethod
 from collections.abc import Callable, Iterable, Sequence
 from fractions import Fraction
 from itertools import pairwise
-from typing import Annotated, Literal, TypeAlias
+from operator import gt, lt
+from typing import Annotated, Literal, TypeAlias, TypeVar
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, field_validator
 
@@ -39,6 +40,8 @@ from anonspark.domain.rules import (
 )
 from anonspark.errors import did_you_mean
 from anonspark.vocabulary import OnUnknown
+
+N = TypeVar("N", int, float)
 
 RowReader: TypeAlias = Callable[[str, str], Iterable[Sequence[Label]]]
 """URI and separator of a hierarchy file -> its rows, a leaf and its labels each."""
@@ -87,14 +90,10 @@ class IntervalHierarchy(_Hierarchy):
     @field_validator("widths")
     @classmethod
     def _nested(cls, widths: tuple[float, ...]) -> tuple[float, ...]:
-        broken = [
-            ((level,), f"found {wide:g}, which is not a larger multiple of the width before it, {narrow:g}.")
-            for level, (narrow, wide) in enumerate(pairwise(widths), start=1)
-            if wide <= narrow or _as_written(wide) % _as_written(narrow)
-        ]
-        if broken:
-            raise SectionError(*broken)
-        return widths
+        def nests(narrow: float, wide: float) -> bool:
+            return wide > narrow and not _as_written(wide) % _as_written(narrow)
+
+        return _each_after(widths, nests, "found {1:g}, which is not a larger multiple of the width before it, {0:g}.")
 
     def to_rule(self, read_rows: RowReader) -> IntervalRule:  # noqa: ARG002  nothing to read
         """Bounds and widths."""
@@ -111,7 +110,7 @@ class TopBottomHierarchy(_Hierarchy):
     @field_validator("bottom")
     @classmethod
     def _rising(cls, bottom: tuple[float, ...]) -> tuple[float, ...]:
-        return _each_after(bottom, lambda before, bound: bound > before, "above")
+        return _each_after(bottom, lt, "found {1:g}, which is not above the bound before it, {0:g}.")
 
     @field_validator("top")
     @classmethod
@@ -121,7 +120,7 @@ class TopBottomHierarchy(_Hierarchy):
             raise fault("found no bound; give numbers for top, for bottom, or for both.")
         if bottom and top and min(top) <= max(bottom):
             raise fault(f"found {min(top):g}, which is not above all of bottom, {max(bottom):g}.")
-        return _each_after(top, lambda before, bound: bound < before, "below")
+        return _each_after(top, gt, "found {1:g}, which is not below the bound before it, {0:g}.")
 
     def to_rule(self, read_rows: RowReader) -> TopBottomRule:  # noqa: ARG002
         """The bounds."""
@@ -138,14 +137,9 @@ class MaskHierarchy(_Hierarchy):
     @field_validator("keep")
     @classmethod
     def _fewer_each_level(cls, keep: tuple[int, ...]) -> tuple[int, ...]:
-        broken = [
-            ((level,), f"found {fewer}, which is not less than the {more} characters that the level before keeps.")
-            for level, (more, fewer) in enumerate(pairwise(keep), start=1)
-            if fewer >= more
-        ]
-        if broken:
-            raise SectionError(*broken)
-        return keep
+        return _each_after(
+            keep, gt, "found {1}, which is not less than the {0} characters that the level before keeps."
+        )
 
     def to_rule(self, read_rows: RowReader) -> MaskRule:  # noqa: ARG002
         """Characters kept at each level."""
@@ -224,16 +218,16 @@ Hierarchy = Annotated[
 ]
 
 
-def _each_after(bounds: tuple[float, ...], follows: Callable[[float, float], bool], where: str) -> tuple[float, ...]:
-    """The bounds, of which each one lies on one side of the one before."""
+def _each_after(levels: tuple[N, ...], follows: Callable[[N, N], bool], otherwise: str) -> tuple[N, ...]:
+    """The numbers of the levels, each of which follows the one before; `otherwise` tells of a pair that does not."""
     broken = [
-        ((level,), f"found {bound:g}, which is not {where} the bound before it, {before:g}.")
-        for level, (before, bound) in enumerate(pairwise(bounds), start=1)
-        if not follows(before, bound)
+        ((level,), otherwise.format(before, number))
+        for level, (before, number) in enumerate(pairwise(levels), start=1)
+        if not follows(before, number)
     ]
     if broken:
         raise SectionError(*broken)
-    return bounds
+    return levels
 
 
 def _as_written(number: float) -> Fraction:

@@ -51,14 +51,13 @@ def require_bounds(attribute: str, rule: TopBottomRule) -> None:
 
 def coded(leaves: Sequence[str], numbers: Sequence[Decimal], bottom: Decimal | None, top: Decimal | None) -> Level:
     """The level of one bottom and one top, of which None codes nothing."""
-    labels = [
-        f"<={plain(bottom)}"
-        if bottom is not None and number <= bottom
-        else f">={plain(top)}"
-        if top is not None and number >= top
-        else leaf
-        for leaf, number in zip(leaves, numbers, strict=True)
-    ]
+
+    def label_of(leaf: str, number: Decimal) -> str:
+        if bottom is not None and number <= bottom:
+            return f"<={plain(bottom)}"
+        return f">={plain(top)}" if top is not None and number >= top else leaf
+
+    labels = list(map(label_of, leaves, numbers))
     group_of = {label: group for group, label in enumerate(dict.fromkeys(labels))}
     return Level(np.array([group_of[label] for label in labels], dtype=np.int32), tuple(group_of))
 

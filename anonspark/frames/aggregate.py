@@ -63,7 +63,7 @@ def collect_classes(
         TooManyClassesError: They take more.
     """
     counted = combinations(table, quasi_identifiers, sensitive)
-    with ExitStack() as held, session_settings(table.sparkSession, ONE_HASH_MAP):
+    with ExitStack() as held:
         parts = chunks(counted, len(quasi_identifiers) + len(sensitive), persist_in=held)
         return _collected(table, parts, quasi_identifiers, sensitive, most_bytes)
 
@@ -87,8 +87,7 @@ def collect_or_keep_classes(
         kept = stack.enter_context(persisted(combinations(table, quasi_identifiers, sensitive)))
         try:
             parts = chunks(kept, len(quasi_identifiers) + len(sensitive))
-            with session_settings(table.sparkSession, ONE_HASH_MAP):
-                return _collected(table, parts, quasi_identifiers, sensitive, most_bytes)
+            return _collected(table, parts, quasi_identifiers, sensitive, most_bytes)
         except TooManyClassesError:
             own = held.enter_context(stack.pop_all())
             return collect_values(table, kept, quasi_identifiers, sensitive, most_bytes, own)
@@ -104,19 +103,20 @@ def _collected(
     growing = [_GrowingColumn() for _ in range(len(quasi_identifiers) + len(sensitive))]
     counts: list[CountArray] = []
     marks = dict.fromkeys(flag_names(table), 0)
-    for chunk in parts:
-        for place, name in enumerate(marks):
-            marks[name] += pc.sum(chunk[f"m{place}"], min_count=0).as_py()
-        good = chunk.filter(pc.invert(chunk["bad"]))
-        for place, column in enumerate(growing):
-            column.append(good.column(place))
-        counts.append(good[COUNT].to_numpy())
-        if sum(column.n_bytes for column in growing) + sum(part.nbytes for part in counts) > most_bytes:
-            raise TooManyClassesError(
-                f"The table has more equivalence classes than fit into search.memory_mb = {most_bytes >> 20}. "
-                "Raise it, raise min_level of the attributes with most values, or use fewer quasi-identifiers.",
-                field="search.memory_mb",
-            )
+    with session_settings(table.sparkSession, ONE_HASH_MAP):
+        for chunk in parts:
+            for place, name in enumerate(marks):
+                marks[name] += pc.sum(chunk[f"m{place}"], min_count=0).as_py()
+            good = chunk.filter(pc.invert(chunk["bad"]))
+            for place, column in enumerate(growing):
+                column.append(good.column(place))
+            counts.append(good[COUNT].to_numpy())
+            if sum(column.n_bytes for column in growing) + sum(part.nbytes for part in counts) > most_bytes:
+                raise TooManyClassesError(
+                    f"The table has more equivalence classes than fit into search.memory_mb = {most_bytes >> 20}. "
+                    "Raise it, raise min_level of the attributes with most values, or use fewer quasi-identifiers.",
+                    field="search.memory_mb",
+                )
     types = {field.name: field.dataType.simpleString() for field in table.schema}
     columns = [
         RawColumn(name, types[name], *column.finished())

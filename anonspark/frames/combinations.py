@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
+from pyspark.sql.types import StringType
 
 from anonspark.domain.arrays import CodeArray, CountArray
 from anonspark.domain.encode import RawColumn
@@ -15,12 +16,10 @@ from anonspark.domain.hierarchy import Label
 from anonspark.errors import TooManyClassesError
 from anonspark.frames.casts import flag_names
 from anonspark.frames.chunks import chunks
+from anonspark.frames.lookups import add_matches
 from anonspark.frames.persisted import persisted
 
 Step = Callable[[DataFrame], DataFrame]
-
-MOST_BROADCAST = 1 << 20
-"""Longer dictionaries are joined as Spark sees fit."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -128,14 +127,7 @@ def _values(found: pa.Table, place: int, name: str, data_type: str) -> ColumnVal
 
 def add_codes(name: str, values: Sequence[Label], codes: CodeArray, new: str) -> Step:
     """A column `new` with the code of each row's text in a column; null where it is none of the values."""
-
-    def step(table: DataFrame) -> DataFrame:
-        columns = {f"{new}_value": pa.array(values, pa.string()), new: pa.array(codes, pa.int32())}
-        listed = table.sparkSession.createDataFrame(pa.table(columns))
-        if len(values) <= MOST_BROADCAST:
-            listed = F.broadcast(listed)
-        # Null is a value, which a plain join would lose.
-        matches = F.col(name).eqNullSafe(F.col(f"{new}_value"))
-        return table.join(listed, matches, "left").drop(f"{new}_value")
-
-    return step
+    key = f"{new}_value"
+    known = pa.table({key: pa.array(values, pa.string()), new: pa.array(codes, pa.int32())})
+    # Compared themselves: what was written is verified with these codes.
+    return add_matches(known, {name: key}, {name: StringType()}, by_hash=False)

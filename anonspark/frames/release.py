@@ -14,15 +14,12 @@ from pyspark.sql.types import DataType, IntegralType, StringType
 
 from anonspark.domain.arrays import CodeArray, CountArray
 from anonspark.domain.hierarchy import Label
-from anonspark.frames.lookups import add_matches
+from anonspark.frames.lookups import MOST_BROADCAST, add_matches
 from anonspark.frames.names import distinct_value, numbered, positions
 from anonspark.vocabulary import SUPPRESSED, Suppression
 
 KEY_BITS: Final = 62
 """Of a class key; one bit stays free below the sign."""
-
-MOST_BROADCAST: Final = 1 << 20
-"""Classes that every executor gets a copy of; more are joined as Spark thinks best."""
 
 ROWS_A_BUNDLE: Final = 1 << 12
 """Attributes of few values are looked up together, in a table of all combinations of at most so many rows."""
@@ -124,7 +121,7 @@ def _with_labels(table: DataFrame, generalizations: Sequence[Generalization]) ->
     keys = _pack(generalizations, [_kind(data_type) for data_type in types.values()])
     for bundle in keys.bundles:
         names = {f"q{index}": f"v{index}" for index in bundle}
-        wide = wide.transform(add_matches(_labels(generalizations, bundle, keys), names, types))
+        wide = wide.transform(add_matches(_labels(generalizations, bundle, keys), names, types, by_hash=True))
     return wide, keys
 
 

@@ -69,7 +69,9 @@ def write_release(
 
 
 def verify_written(written: DataFrame, policy: Policy, solution: Solution) -> None:
-    """Count the written rows again and hold them against what was computed; one pass over what was written.
+    """Count the written rows again and hold them against what was computed.
+
+    One pass over what was written, a second one where it has millions of combinations.
 
     Raises:
         VerificationError: Whatever differs.

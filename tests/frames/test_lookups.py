@@ -12,13 +12,13 @@ from anonspark.frames.lookups import add_matches
 PAIRS = pa.table({"v0": ["a", "a", "b"], "v1": ["x", "y", "x"], "code": [0, 1, 2]})
 
 
-def codes(rows: DataFrame, known: pa.Table) -> list[int | None]:
+def codes(rows: DataFrame, known: pa.Table, *, by_hash: bool = True) -> list[int | None]:
     """What is found for each row, in their order."""
     values = rows.columns
     keys = {name: f"v{place}" for place, name in enumerate(values)}
     types = {name: rows.schema[name].dataType for name in values}
     numbered = rows.withColumn("place", F.monotonically_increasing_id())
-    found = numbered.transform(add_matches(known, keys, types))
+    found = numbered.transform(add_matches(known, keys, types, by_hash=by_hash))
     assert found.columns == [*values, "place", "code"]
     return [row.code for row in found.orderBy("place").collect()]
 
@@ -28,9 +28,10 @@ def texts(spark: SparkSession, rows: Sequence[tuple[str | None, ...]]) -> DataFr
     return spark.createDataFrame(list(rows), ", ".join(f"q{place} string" for place in range(len(rows[0])))).coalesce(1)
 
 
-def test_rows_get_what_is_known_of_their_values_and_others_get_null(spark: SparkSession) -> None:
+@pytest.mark.parametrize("by_hash", [True, False])
+def test_rows_get_what_is_known_of_their_values_and_others_get_null(spark: SparkSession, by_hash: bool) -> None:
     rows = texts(spark, [("b", "x"), ("a", "y"), ("b", "y"), (None, "x"), ("A", "x"), ("a", "x")])
-    assert codes(rows, PAIRS) == [2, 1, None, None, None, 0]
+    assert codes(rows, PAIRS, by_hash=by_hash) == [2, 1, None, None, None, 0]
 
 
 def test_null_is_a_value_and_no_other_column_s_null(spark: SparkSession) -> None:

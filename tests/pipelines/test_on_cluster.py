@@ -227,27 +227,13 @@ def test_the_population_is_counted_wherever_it_and_the_input_are(
 
 
 @pytest.mark.nightly
-def test_adult_in_a_megabyte_is_released_as_in_memory(spark: SparkSession, shared: Path, tmp_path: Path) -> None:
-    adult = shared / "data" / "adult"
-    if not adult.is_dir():
-        pytest.skip("the adult table is not among the reference data")
-    names = ["sex", "age", "race", "marital-status", "education", "native-country", "workclass", "occupation",
-             "salary-class"]  # fmt: skip
-    hierarchies = {name: {"kind": "csv", "uri": str(adult / f"hierarchies/{name}.csv")} for name in names}
-    job = {
-        "input": {"uri": str(adult / "adult.csv"), "format": "csv", "options": {"sep": ";"}},
-        "output": {"uri": "out/released", "format": "delta"},
-        "attributes": [
-            {"name": name, "type": "quasi_identifier", "hierarchy": hierarchy}
-            for name, hierarchy in hierarchies.items()
-        ],
-        "privacy": [{"model": "k-anonymity", "k": 5}],
-        "max_suppression": 0.05,
-    }
+def test_adult_in_a_megabyte_is_released_as_in_memory(
+    spark: SparkSession, adult: dict[str, Any], tmp_path: Path
+) -> None:
     found = []
     for memory_mb, checker in ((2048, "in_memory"), (1, "cluster")):
         folder = tmp_path / checker
-        summary = run(AnonymizeJob.from_dict({**job, "search": {"memory_mb": memory_mb}}, base=str(folder)), spark)
+        summary = run(AnonymizeJob.from_dict({**adult, "search": {"memory_mb": memory_mb}}, base=str(folder)), spark)
         assert summary["lattice"]["checker"] == checker
         found.append((comparable({**summary, "metadata": None}), multiset(released(folder))))
     assert found[0] == found[1]

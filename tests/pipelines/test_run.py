@@ -255,30 +255,9 @@ def fixed_ages() -> list[dict[str, Any]]:
     ]
 
 
-def test_the_golden_job(spark: SparkSession, shared: Path, tmp_path: Path) -> None:
-    adult = shared / "data" / "adult"
-    if not adult.is_dir():
-        pytest.skip("the adult table is not among the reference data")
-    names = ["sex", "age", "race", "marital-status", "education", "native-country", "workclass", "occupation",
-             "salary-class"]  # fmt: skip
-    job = AnonymizeJob.from_dict(
-        {
-            "input": {"uri": str(adult / "adult.csv"), "format": "csv", "options": {"sep": ";"}},
-            "output": {"uri": "out/released", "format": "delta"},
-            "attributes": [
-                {
-                    "name": name,
-                    "type": "quasi_identifier",
-                    "hierarchy": {"kind": "csv", "uri": str(adult / f"hierarchies/{name}.csv")},
-                }
-                for name in names
-            ],
-            "privacy": [{"model": "k-anonymity", "k": 5}],
-            "max_suppression": 0.05,
-        },
-        base=str(tmp_path),
-    )
-    summary = run(job, spark)
+def test_the_golden_job(spark: SparkSession, adult: dict[str, Any], tmp_path: Path) -> None:
+    names = [attribute["name"] for attribute in adult["attributes"]]
+    summary = run(AnonymizeJob.from_dict(adult, base=str(tmp_path)), spark)
     assert (summary["rows"], summary["suppressed"], summary["optimal"]) == (30162, 1346, True)
     assert summary["score"] == pytest.approx(0.26963466, abs=5e-9)
     assert summary["lattice"]["nodes"] == 12960
