@@ -52,12 +52,20 @@ class Sensitive:
 
 @dataclass(frozen=True)
 class Table:
-    """Rows of quasi-identifier values, the sensitive attributes beside them, and the people of a population."""
+    """Rows of quasi-identifier values, the sensitive attributes beside them, and the people of a population.
+
+    `persons` has the person of each row where several can be one person's.
+    """
 
     columns: tuple[Column, ...]
     rows: tuple[tuple[Label, ...], ...]
     sensitive: Mapping[str, Sensitive] = field(default_factory=dict)
     population: tuple[tuple[Label, ...], ...] = ()
+    persons: tuple[int, ...] = ()
+
+    def people(self, members: Sequence[int]) -> int:
+        """Persons of some rows."""
+        return len({self.persons[row] for row in members}) if self.persons else len(members)
 
     @property
     def n_records(self) -> int:
@@ -83,7 +91,7 @@ Rule = Callable[[Table, Sequence[int], int], bool]
 """Whether the class of these rows is safe, given how many people of the population are in it."""
 
 ReleaseRule = Callable[[Sequence[int]], bool]
-"""Whether classes of these sizes may be released together."""
+"""Whether classes of so many persons may be released together."""
 
 
 def counts(table: Table, name: str, members: Sequence[int]) -> Counter[Label]:
@@ -91,7 +99,7 @@ def counts(table: Table, name: str, members: Sequence[int]) -> Counter[Label]:
 
 
 def k_anonymity(k: int) -> Rule:
-    return lambda _table, members, _people: len(members) >= k
+    return lambda table, members, _people: table.people(members) >= k
 
 
 def distinct_diversity(l: int, name: str) -> Rule:  # noqa: E741
@@ -137,7 +145,7 @@ def delta_disclosure(delta: float, name: str) -> Rule:
 
 def alpha_k(alpha: Fraction, k: int, name: str) -> Rule:
     return lambda table, members, _people: (
-        len(members) >= k and all(p <= alpha for p, _ in shares(table, name, members))
+        table.people(members) >= k and all(p <= alpha for p, _ in shares(table, name, members))
     )
 
 
@@ -260,9 +268,9 @@ def evaluate(table: Table, node: Node, rules: Sequence[Rule], release_rules: Seq
         for rows in classes(table, node)
         if all(rule(table, rows, people[table.labels(table.rows[rows[0]], node)]) for rule in rules)
     )
-    while not all(rule([len(rows) for rows in kept]) for rule in release_rules):
-        smallest = min(len(rows) for rows in kept)
-        kept = tuple(rows for rows in kept if len(rows) > smallest)
+    while not all(rule([table.people(rows) for rows in kept]) for rule in release_rules):
+        smallest = min(table.people(rows) for rows in kept)
+        kept = tuple(rows for rows in kept if table.people(rows) > smallest)
     lost = frozenset(range(table.n_records)) - {row for rows in kept for row in rows}
     n, s = table.n_records, len(lost)
     by_attribute = {

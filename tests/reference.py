@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from anonspark.domain.classes import EquivalenceClasses, SensitiveHistograms
+from anonspark.domain.classes import PERSON, EquivalenceClasses, SensitiveHistograms
 from anonspark.domain.hierarchy import GeneralizationHierarchy, Label, from_labels
 from tests import oracle
 
@@ -106,6 +106,9 @@ def encoded(table: oracle.Table) -> tuple[Hierarchies, EquivalenceClasses]:
     sensitive = {
         name: sensitive_column(column.values, column.order, column.tree) for name, column in table.sensitive.items()
     }
+    if table.persons:
+        persons = tuple(map(str, table.persons))
+        sensitive[PERSON] = sensitive_column(persons, tuple(dict.fromkeys(persons)))
     domains, unknown = [len(each.leaves) for each in hierarchies], [each.unknown for each in hierarchies]
     classes = classes_from_codes(codes, domains, sensitive, unknown)
     people = [

@@ -62,6 +62,7 @@ def faults_across_sections(data: Mapping[str, Data], base: str) -> list[Problem]
         *_models(models, attributes),
         *_population(models, data),
         *_recoding(models, data),
+        *_person(models, attributes, data),
         *_left_out_columns(data, attributes),
         *faults_of_tables(data),
         *faults_of_places(data, base),
@@ -176,6 +177,27 @@ def _recoding(models: list[Item], data: Mapping[str, Data]) -> Iterator[Problem]
             )
 
 
+def _person(models: list[Item], attributes: list[Item], data: Mapping[str, Data]) -> Iterator[Problem]:
+    """A `person_id` that plays another role, or that a model cannot count by."""
+    person = data.get("person_id")
+    if not isinstance(person, str) or not person:
+        return
+    for index, attribute in attributes:
+        name, kind = attribute.get("name"), attribute.get("type")
+        same = isinstance(name, str) and name.casefold() == person.casefold()
+        if same and kind in list(AttributeRole) and kind != AttributeRole.IDENTIFIER:
+            yield (
+                ("person_id",),
+                f"{shown(person)} is {kind} in attributes[{index}]; a column that names persons is an identifier.",
+            )
+    for index, model in models:
+        if model.get("model") == ModelName.DELTA_PRESENCE:
+            yield (
+                ("privacy", index),
+                "delta-presence counts records, and with person_id several are one person's; leave one of them out.",
+            )
+
+
 def _left_out_columns(data: Mapping[str, Data], attributes: list[Item]) -> Iterator[Problem]:
     output = section(data, "output")
     partitions = _texts(output.get("partition_by"))
@@ -187,6 +209,10 @@ def _left_out_columns(data: Mapping[str, Data], attributes: list[Item]) -> Itera
             if isinstance(name, str) and name and name.casefold() not in kept:
                 hint = did_you_mean(name, columns) or "; add it there."
                 yield ("attributes", index, "name"), f"{shown(str(name))} is not among input.columns{hint}"
+        person = data.get("person_id")
+        if isinstance(person, str) and person and person.casefold() not in kept:
+            hint = did_you_mean(person, columns) or "; add it there."
+            yield ("person_id",), f"{shown(person)} is not among input.columns{hint}"
     if data.get("identifiers") != Suppression.DROP:
         return
     dropped = {
@@ -194,6 +220,8 @@ def _left_out_columns(data: Mapping[str, Data], attributes: list[Item]) -> Itera
         for _, attribute in attributes
         if attribute.get("type") == AttributeRole.IDENTIFIER
     }
+    if isinstance(data.get("person_id"), str):
+        dropped.add(str(data["person_id"]).casefold())
     for position, column in enumerate(partitions):
         if column.casefold() in dropped:
             yield (

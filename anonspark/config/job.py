@@ -12,7 +12,6 @@ from pydantic import (
     PrivateAttr,
     ValidationError,
     ValidationInfo,
-    field_validator,
     model_validator,
 )
 
@@ -21,6 +20,7 @@ from anonspark.config.crosschecks import faults_across_sections
 from anonspark.config.fields import (
     Flag,
     Fraction,
+    Name,
     Positive,
     Problem,
     Section,
@@ -189,17 +189,11 @@ class AnonymizeJob(JobFile):
     metric: Annotated[Metric, one_of(*Metric)] = Metric.LOSS
     search: Search = Search()
     population: Population | None = None
-    person_id: str | None = None
+    person_id: Name | None = None
     risk_threshold: Fraction = 0.2
     verify: Flag = True
     quality: Annotated[QualityGate, one_of(*QualityGate)] = QualityGate.FAIL
     in_place: Flag = False
-
-    @field_validator("person_id", mode="before")
-    @classmethod
-    def _no_persons_yet(cls, value: object) -> None:
-        if value is not None:
-            raise fault("counting persons rather than records is not in this version yet; write null or leave it out.")
 
     @classmethod
     def _faults_across(cls, data: Mapping[str, Any], base: str) -> list[Problem]:
@@ -225,7 +219,7 @@ class AnonymizeJob(JobFile):
             ),
             models=tuple(model.to_model() for model in self.privacy if isinstance(model, ClassModel)),
             sensitive=tuple(attribute.to_sensitive(read) for attribute in self._of_type(AttributeRole.SENSITIVE)),
-            identifiers=tuple(attribute.name for attribute in self._of_type(AttributeRole.IDENTIFIER)),
+            identifiers=self._identifiers(),
             max_suppression=self.max_suppression,
             suppression=self.suppression,
             identifier_treatment=self.identifiers,
@@ -233,7 +227,13 @@ class AnonymizeJob(JobFile):
             search=self.search.to_settings(),
             risk_threshold=self.risk_threshold,
             release_models=tuple(model.to_model() for model in self.privacy if isinstance(model, WholeReleaseModel)),
+            person_id=self.person_id,
         )
+
+    def _identifiers(self) -> tuple[str, ...]:
+        """The identifiers; who names a record's person is one, listed or not: it would lead from class to class."""
+        listed = [attribute.name for attribute in self._of_type(AttributeRole.IDENTIFIER)]
+        return tuple(listed if self.person_id is None or self.person_id in listed else [*listed, self.person_id])
 
     def _of_type(self, role: AttributeRole) -> list[Attribute]:
         return [attribute for attribute in self.attributes if attribute.type is role]

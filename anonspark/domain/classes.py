@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
 import numpy as np
 
@@ -9,6 +10,9 @@ from anonspark.domain.arrays import BoolArray, CodeArray, CountArray, FloatArray
 
 SizeCounts = list[tuple[int, int]]
 """Class sizes with the number of classes of each, ascending."""
+
+PERSON: Final = ""
+"""The key of the persons among the sensitive attributes of classes; no column has an empty name."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -67,7 +71,7 @@ class EquivalenceClasses:
     Attributes:
         codes: Shape (n_attributes, n_classes): one row a quasi-identifier.
         sizes: Shape (n_classes,): records.
-        sensitive: Histograms by sensitive attribute.
+        sensitive: Histograms by sensitive attribute; of the persons under `PERSON`, where records name them.
         inadmissible: Shape (n_classes,): classes with a value that a hierarchy does not know, suppressed at every node.
         population: Shape (n_classes,): records of the population table in the class, where one is given. Classes that
             only the population has come last, with size 0 and no sensitive values.
@@ -91,6 +95,11 @@ class EquivalenceClasses:
     def n_records(self) -> int:
         """Records in all classes."""
         return int(self.sizes.sum())
+
+    @property
+    def people(self) -> CountArray:
+        """Persons of each class, one a record unless records name them; shape (n_classes,)."""
+        return self.sizes if PERSON not in self.sensitive else self.sensitive[PERSON].distinct()
 
 
 def size_counts(sizes: CountArray) -> SizeCounts:

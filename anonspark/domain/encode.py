@@ -1,7 +1,7 @@
 """Raw classes, as they come from the group-by, to codes of hierarchies."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -9,7 +9,7 @@ import pandas as pd
 from anonspark.domain.arrays import BoolArray, CodeArray, CountArray
 from anonspark.domain.builders import build_hierarchy
 from anonspark.domain.check import level_bounds
-from anonspark.domain.classes import EquivalenceClasses, SensitiveHistograms
+from anonspark.domain.classes import PERSON, EquivalenceClasses, SensitiveHistograms
 from anonspark.domain.distinct import distinct_rows
 from anonspark.domain.hierarchy import GeneralizationHierarchy, Label
 from anonspark.domain.lattice import Lattice
@@ -49,17 +49,24 @@ class RawClasses:
         sensitive: One column an attribute.
         counts: Shape (n_rows,): records of each combination.
         malformed: Rows that are left out, by what is wrong with them.
+        persons: Shape (n_rows,): the person of each combination, numbered from 0, where rows name them.
     """
 
     quasi_identifiers: tuple[RawColumn, ...]
     sensitive: tuple[RawColumn, ...]
     counts: CountArray
     malformed: Mapping[str, int]
+    persons: CountArray | None = None
 
     @property
     def n_records(self) -> int:
         """Records in all combinations."""
         return int(self.counts.sum())
+
+    @property
+    def n_persons(self) -> int | None:
+        """Persons of the table, where rows name them."""
+        return None if self.persons is None else int(self.persons.max(initial=-1)) + 1
 
 
 def build_hierarchies(policy: Policy, raw: RawClasses) -> tuple[GeneralizationHierarchy, ...]:
@@ -100,6 +107,8 @@ def encode(raw: RawClasses, policy: Policy, hierarchies: Sequence[Generalization
         attribute.name: _histograms(attribute, column, raw.counts, class_of_row, len(first))
         for attribute, column in zip(policy.sensitive, raw.sensitive, strict=True)
     }
+    if raw.persons is not None:
+        sensitive[PERSON] = histograms_of(class_of_row, len(first), raw.persons, raw.counts, raw.n_persons or 0)
     return EquivalenceClasses(codes, sizes, sensitive, inadmissible if inadmissible.any() else None)
 
 
@@ -123,12 +132,27 @@ def _histograms(
     order, ancestors = ordered_values(attribute, column, counts)
     place = {value: code for code, value in enumerate(order)}
     codes = np.array([place[value] for value in column.values], dtype=np.int64)[column.codes]
-    pairs, pair_of_row = np.unique(class_of_row * len(order) + codes, return_inverse=True)
+    return replace(histograms_of(class_of_row, n_classes, codes, counts, len(order)), ancestors=ancestors)
+
+
+def histograms_of(
+    class_of_row: CountArray, n_classes: int, codes: CountArray, counts: CountArray, n_values: int
+) -> SensitiveHistograms:
+    """How often each class has each value; the totals are those of these rows.
+
+    Args:
+        class_of_row: Shape (n_rows,).
+        n_classes: Of which some may have no row.
+        codes: Shape (n_rows,): values.
+        counts: Shape (n_rows,): records.
+        n_values: That there are.
+    """
+    pairs, pair_of_row = np.unique(class_of_row * n_values + codes, return_inverse=True)
     pair_counts = np.bincount(pair_of_row.ravel(), weights=counts).astype(np.int64)
-    owners, values = np.divmod(pairs, len(order))
+    owners, values = np.divmod(pairs, max(n_values, 1))
     offsets = np.searchsorted(owners, np.arange(n_classes + 1)).astype(np.int64)
-    totals = np.bincount(codes, weights=counts, minlength=len(order)).astype(np.int64)
-    return SensitiveHistograms(offsets, values.astype(np.int32), pair_counts, totals, ancestors)
+    totals = np.bincount(codes, weights=counts, minlength=n_values).astype(np.int64)
+    return SensitiveHistograms(offsets, values.astype(np.int32), pair_counts, totals)
 
 
 def ordered_values(

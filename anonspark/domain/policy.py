@@ -42,6 +42,7 @@ class Policy:
     """Attributes, models, suppression limit, metric and search; all models must hold.
 
     Those of classes, `models`, decide first; those of the whole release, `release_models`, on what these let pass.
+    Where records name their person in the column `person_id`, classes count persons.
     """
 
     quasi_identifiers: tuple[QuasiIdentifier, ...]
@@ -55,6 +56,7 @@ class Policy:
     search: SearchSettings = SearchSettings()
     risk_threshold: float = 0.2
     release_models: tuple[ReleaseModel, ...] = ()
+    person_id: str | None = None
 
     @property
     def needs_population(self) -> bool:

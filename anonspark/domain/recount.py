@@ -6,9 +6,9 @@ from dataclasses import replace
 import numpy as np
 
 from anonspark.domain.arrays import BoolArray, CodeArray, CountArray
-from anonspark.domain.classes import EquivalenceClasses
+from anonspark.domain.classes import PERSON, EquivalenceClasses, SensitiveHistograms
 from anonspark.domain.distinct import distinct_rows
-from anonspark.domain.encode import RawClasses, RawColumn, encode, leaves_of_rows
+from anonspark.domain.encode import RawClasses, RawColumn, encode, histograms_of, leaves_of_rows
 from anonspark.domain.hierarchy import Label, from_labels
 from anonspark.domain.model import PrivacyModel
 from anonspark.domain.policy import Policy
@@ -16,6 +16,8 @@ from anonspark.domain.recoding import HIDDEN
 from anonspark.domain.release import Release
 from anonspark.errors import VerificationError
 from anonspark.vocabulary import SUPPRESSED, Suppression
+
+NO_CLASS = -1
 
 
 def verify_release(
@@ -38,14 +40,14 @@ def verify_release(
     _compare_combinations(written, starred, raw, policy, chosen)
     kept = _combinations(written, ~starred)
     # A class that is labelled with nothing but `*` was written, and no reader can tell it from suppressed rows.
-    sizes = chosen.sizes[chosen.safe & _labelled_suppressed(list(chosen.codes), _labels_of(chosen))]
+    people = chosen.kept_people[_labelled_suppressed(list(chosen.codes), _labels_of(chosen))[chosen.safe]]
     if kept.n_records:
         found = _written_classes(kept, raw, classes, policy, chosen)
         for model in policy.models:
             require_safe(int((~model.satisfied(found)).sum()), model)
-        sizes = np.concatenate([sizes, found.sizes])
+        people = np.concatenate([people, found.people])
     for release_model in policy.release_models:
-        if len(sizes) and release_model.smallest_kept(sizes) > sizes.min():
+        if len(people) and release_model.smallest_kept(people) > people.min():
             raise VerificationError(
                 f"What was written does not satisfy {release_model} as a whole; nothing was published.", field="privacy"
             )
@@ -64,6 +66,8 @@ def _written_classes(
         name: replace(histograms, totals=classes.sensitive[name].totals, ancestors=classes.sensitive[name].ancestors)
         for name, histograms in found.sensitive.items()
     }
+    if raw.persons is not None:
+        whole[PERSON] = _persons_of(kept, found, raw, chosen)
     if chosen.population is None:
         return replace(found, sensitive=whole)
     groups = [
@@ -73,6 +77,20 @@ def _written_classes(
         )
     ]
     return replace(found, sensitive=whole, population=_people_in(groups, chosen.codes, chosen.population))
+
+
+def _persons_of(kept: RawClasses, found: EquivalenceClasses, raw: RawClasses, chosen: Release) -> SensitiveHistograms:
+    """The persons of each written class: those of the combinations that were written as it, which name nobody now."""
+    codes, labels, released = _expected(raw, chosen)
+    shown = released & ~_labelled_suppressed(codes, labels)
+    written_as = [
+        _code_of_each_value(of_attribute, column.values)[of_rows[shown]]
+        for of_attribute, column, of_rows in zip(labels, kept.quasi_identifiers, codes, strict=True)
+    ]
+    persons: CountArray = np.zeros(len(shown), dtype=np.int64) if raw.persons is None else raw.persons
+    class_of_row = _class_of(written_as, found.codes)
+    n_persons = int(persons.max(initial=-1)) + 1
+    return histograms_of(class_of_row, found.n_classes, persons[shown], raw.counts[shown], n_persons)
 
 
 def require_masked(unmasked: Mapping[str, int]) -> None:
@@ -180,24 +198,29 @@ def _labelled_suppressed(codes: Sequence[CodeArray], labels: Sequence[tuple[Labe
 
 def _are_among(rows: Sequence[CodeArray], classes: CodeArray) -> BoolArray:
     """Which rows are one of the classes, shape (n_attributes, n_classes); shape (n_rows,)."""
-    n_classes = classes.shape[1]
-    ids, _ = distinct_rows(
-        [np.concatenate([of_class, of_rows]) for of_class, of_rows in zip(classes, rows, strict=True)]
-    )
-    among: BoolArray = np.zeros(int(ids.max(initial=-1)) + 1, dtype=np.bool_)
-    among[ids[:n_classes]] = True
-    return among[ids[n_classes:]]
+    among: BoolArray = _class_of(rows, classes) != NO_CLASS
+    return among
 
 
 def _people_in(groups: Sequence[CodeArray], classes: CodeArray, population: CountArray) -> CountArray:
     """People of the class with these groups; 0 where there is none. Shape (n_rows,)."""
+    return np.append(population, 0)[_class_of(groups, classes)]
+
+
+def _class_of(rows: Sequence[CodeArray], classes: CodeArray) -> CountArray:
+    """The class that each row is one of, NO_CLASS where there is none; shape (n_rows,).
+
+    Args:
+        rows: Codes, one array of shape (n_rows,) an attribute.
+        classes: Shape (n_attributes, n_classes).
+    """
     n_classes = classes.shape[1]
     ids, _ = distinct_rows(
-        [np.concatenate([of_class, of_rows]) for of_class, of_rows in zip(classes, groups, strict=True)]
+        [np.concatenate([of_class, of_rows]) for of_class, of_rows in zip(classes, rows, strict=True)]
     )
-    people = np.zeros(int(ids.max(initial=-1)) + 1, dtype=np.int64)
-    people[ids[:n_classes]] = population
-    return people[ids[n_classes:]]
+    found = np.full(int(ids.max(initial=-1)) + 1, NO_CLASS, dtype=np.int64)
+    found[ids[:n_classes]] = np.arange(n_classes)
+    return found[ids[n_classes:]]
 
 
 def _codes_of(column: RawColumn, labels: Sequence[Label]) -> CodeArray:

@@ -21,6 +21,7 @@ class Release:
         hierarchies: As used; those that were derived from the table too.
         codes: Shape (n_attributes, n_classes): groups of the classes at the node.
         sizes: Shape (n_classes,): records.
+        persons: Shape (n_classes,), where records name their person.
         safe: Shape (n_classes,): which are released.
         n_records: Of the table.
         metric: What the search minimized.
@@ -50,6 +51,7 @@ class Release:
     recoding: Recoding | None = None
     full_domain: "Release | None" = None
     kept_on_cluster: tuple[tuple[int, int], ...] | None = None
+    persons: CountArray | None = None
 
     @property
     def levels(self) -> dict[str, int]:
@@ -72,6 +74,16 @@ class Release:
         return size_counts(self.kept_sizes) if self.kept_on_cluster is None else list(self.kept_on_cluster)
 
     @property
+    def kept_people(self) -> CountArray:
+        """Persons of each class that is released, one a record unless records name them; shape (n_safe_classes,)."""
+        return self.kept_sizes if self.persons is None else self.persons[self.safe]
+
+    @property
+    def kept_people_counts(self) -> SizeCounts:
+        """Sizes of the released classes in persons, wherever they are."""
+        return self.kept_size_counts if self.persons is None else size_counts(self.kept_people)
+
+    @property
     def suppressed(self) -> int:
         """Records that are not released."""
         return self.n_records - sum(size * classes for size, classes in self.kept_size_counts)
@@ -88,12 +100,8 @@ class Release:
             "metric": str(self.metric),
             "score": self.score,
             "optimal": self.optimal,
-            "classes": {
-                "kept": n_kept,
-                "smallest": kept[0][0] if kept else 0,
-                "largest": kept[-1][0] if kept else 0,
-                "average": (self.n_records - self.suppressed) / n_kept if kept else 0.0,
-            },
+            "classes": {"kept": n_kept, **_spread(kept)},
+            **({} if self.persons is None else {"persons": _spread(self.kept_people_counts)}),
             "metrics": {str(name): value for name, value in self.metrics.items()},
             **({} if self.recoding is None else {"recoding": self._recoded(self.recoding)}),
         }
@@ -118,3 +126,11 @@ class Release:
             f"Release({levels}; {self.suppressed:,} of {self.n_records:,} records suppressed, "
             f"{n_kept:,} classes, {self.metric} {self.score:.6g}, {proof})"
         )
+
+
+def _spread(counts: SizeCounts) -> dict[str, float]:
+    """The smallest, the largest and the average size; zeros where there is none."""
+    if not counts:
+        return {"smallest": 0, "largest": 0, "average": 0.0}
+    total, classes = sum(size * of_size for size, of_size in counts), sum(of_size for _, of_size in counts)
+    return {"smallest": counts[0][0], "largest": counts[-1][0], "average": total / classes}

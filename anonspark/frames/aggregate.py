@@ -23,15 +23,21 @@ from anonspark.frames.settings import session_settings
 
 COUNT = "records"
 
+PERSON: Final = "person"
+"""The column of persons: two have one hash with a chance of 1 in 2^64, and then count as one, never as more."""
+
 ONE_HASH_MAP: Final = {"spark.sql.codegen.aggregate.map.twolevel.enabled": "false"}
 """Spark puts a small hash map before the large one. It saves a fifth of a group-by into thousands of combinations and
 costs a fifth of one into a million, which takes five times as long."""
 
 
-def combinations(table: DataFrame, quasi_identifiers: Sequence[str], sensitive: Sequence[str]) -> DataFrame:
+def combinations(
+    table: DataFrame, quasi_identifiers: Sequence[str], sensitive: Sequence[str], person: str | None = None
+) -> DataFrame:
     """Distinct combinations as texts (q0, q1, ..., s0, ...) with `records`, and malformed rows by mark (m0, ...).
 
-    Malformed rows, where the table marks them, are one combination of nulls with `bad` set.
+    Malformed rows, where the table marks them, are one combination of nulls with `bad` set. Persons, where a column
+    names them, are told apart by a hash, `person`; records without a person are one person's.
     """
     plain = numbered(table)
     names = flag_names(table)
@@ -41,8 +47,13 @@ def combinations(table: DataFrame, quasi_identifiers: Sequence[str], sensitive: 
     keys |= {f"s{place}": distinct_value(table, name) for place, name in enumerate(sensitive)}
     wanted = [F.when(~bad, value).alias(name) if names else value.alias(name) for name, value in keys.items()]
     counts = [F.count_if(F.col(f"m{place}")).alias(f"m{place}") for place in range(len(names))]
-    rows = plain.select(*wanted, bad.alias("bad"), *[flag.alias(f"m{place}") for place, flag in enumerate(flags)])
-    counted = rows.groupBy(*keys, "bad").agg(F.count(F.lit(1)).alias(COUNT), *counts)
+    persons = []
+    if person is not None:
+        hashed = F.xxhash64(distinct_value(table, person))
+        persons = [(F.when(~bad, hashed) if names else hashed).alias(PERSON)]
+    marks = [flag.alias(f"m{place}") for place, flag in enumerate(flags)]
+    rows = plain.select(*wanted, *persons, bad.alias("bad"), *marks)
+    counted = rows.groupBy(*keys, *[PERSON for _ in persons], "bad").agg(F.count(F.lit(1)).alias(COUNT), *counts)
     return counted.withColumns({name: F.col(name).cast("string") for name in keys})
 
 
@@ -69,7 +80,12 @@ def collect_classes(
 
 
 def collect_or_keep_classes(
-    table: DataFrame, quasi_identifiers: Sequence[str], sensitive: Sequence[str], most_bytes: int, held: ExitStack
+    table: DataFrame,
+    quasi_identifiers: Sequence[str],
+    sensitive: Sequence[str],
+    most_bytes: int,
+    held: ExitStack,
+    person: str | None = None,
 ) -> RawClasses | ClusterCombinations:
     """Count the table's combinations; those that do not fit the driver stay on the cluster. One pass over the table.
 
@@ -79,14 +95,15 @@ def collect_or_keep_classes(
         sensitive: Its columns.
         most_bytes: Memory that the combinations may take on the driver.
         held: Frees what stays on the cluster when it is closed.
+        person: The column that names each record's person, where there is one.
 
     Raises:
         TooManyClassesError: Not even the distinct values of single columns fit.
     """
     with ExitStack() as stack:
-        kept = stack.enter_context(persisted(combinations(table, quasi_identifiers, sensitive)))
+        kept = stack.enter_context(persisted(combinations(table, quasi_identifiers, sensitive, person)))
         try:
-            parts = chunks(kept, len(quasi_identifiers) + len(sensitive))
+            parts = chunks(kept, len(quasi_identifiers) + len(sensitive) + (person is not None))
             return _collected(table, parts, quasi_identifiers, sensitive, most_bytes)
         except TooManyClassesError:
             own = held.enter_context(stack.pop_all())
@@ -102,6 +119,7 @@ def _collected(
 ) -> RawClasses:
     growing = [_GrowingColumn() for _ in range(len(quasi_identifiers) + len(sensitive))]
     counts: list[CountArray] = []
+    persons: list[CountArray] = []
     marks = dict.fromkeys(flag_names(table), 0)
     with session_settings(table.sparkSession, ONE_HASH_MAP):
         for chunk in parts:
@@ -111,7 +129,11 @@ def _collected(
             for place, column in enumerate(growing):
                 column.append(good.column(place))
             counts.append(good[COUNT].to_numpy())
-            if sum(column.n_bytes for column in growing) + sum(part.nbytes for part in counts) > most_bytes:
+            if PERSON in good.column_names:
+                persons.append(good[PERSON].to_numpy())
+            # Persons twice: the search has its own numbers for them.
+            numbers = sum(part.nbytes for part in (*counts, *persons, *persons))
+            if sum(column.n_bytes for column in growing) + numbers > most_bytes:
                 raise TooManyClassesError(
                     f"The table has more equivalence classes than fit into search.memory_mb = {most_bytes >> 20}. "
                     "Raise it, raise min_level of the attributes with most values, or use fewer quasi-identifiers.",
@@ -123,7 +145,10 @@ def _collected(
         for name, column in zip([*quasi_identifiers, *sensitive], growing, strict=True)
     ]
     split = len(quasi_identifiers)
-    return RawClasses(tuple(columns[:split]), tuple(columns[split:]), np.concatenate(counts), marks)
+    numbered_persons = np.unique(np.concatenate(persons), return_inverse=True)[1] if persons else None
+    return RawClasses(
+        tuple(columns[:split]), tuple(columns[split:]), np.concatenate(counts), marks, persons=numbered_persons
+    )
 
 
 class _GrowingColumn:

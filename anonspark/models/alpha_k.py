@@ -17,7 +17,7 @@ from anonspark.models.caps import TOLERANCE, records_above_caps, within_caps
 
 @dataclass(frozen=True, slots=True)
 class AlphaK:
-    """Every class has at least k records, and no sensitive value has more than a share of alpha of them.
+    """Every class has at least k persons, and no sensitive value has more than a share of alpha of its records.
 
     Size m >= k and n_i <= alpha m for every value i. Both pass from classes to their union, so a union of safe classes
     is safe. Not monotone with suppression: for alpha = 1/2, k = 2, {a, b} is safe, {a} is not, and neither is
@@ -39,13 +39,13 @@ class AlphaK:
     def satisfied(self, classes: EquivalenceClasses) -> BoolArray:
         """Which classes are safe; shape (n_classes,)."""
         histograms = classes.sensitive[self.attribute]
-        return (classes.sizes >= self.k) & within_caps(histograms, self._caps(histograms.n_values))
+        return (classes.people >= self.k) & within_caps(histograms, self._caps(histograms.n_values))
 
     def unavoidable(self, classes: EquivalenceClasses) -> CountArray:
         """All records of a class that is too small, and those of a value above its cap; shape (n_classes,)."""
         histograms = classes.sensitive[self.attribute]
         above = records_above_caps(histograms, self._caps(histograms.n_values))
-        return np.where(classes.sizes >= self.k, above, classes.sizes)
+        return np.where(classes.people >= self.k, above, classes.sizes)
 
     def _caps(self, n_values: int) -> FloatArray:
         return np.full(n_values, self.alpha)

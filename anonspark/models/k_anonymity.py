@@ -11,11 +11,13 @@ from anonspark.domain.classes import EquivalenceClasses
 
 @dataclass(frozen=True, slots=True)
 class KAnonymity:
-    """Every record shares its quasi-identifier values with at least k - 1 others.
+    """Every record shares its quasi-identifier values with those of at least k - 1 other persons.
 
-    Monotone class by class: a class that contains a class of k records has k records.
+    A record is a person unless records name their persons. Monotone class by class: a class that contains a class of k
+    persons has k persons.
 
-    Source: Sweeney (2002), International Journal on Uncertainty, Fuzziness and Knowledge-based Systems 10(5).
+    Source: Sweeney (2002), International Journal on Uncertainty, Fuzziness and Knowledge-based Systems 10(5); for
+    several records a person, Wang and Fung (2006), Anonymizing Sequential Releases, KDD: (X, Y)-anonymity.
     """
 
     k: int
@@ -25,12 +27,12 @@ class KAnonymity:
 
     @property
     def smallest_safe_class(self) -> int:
-        """A safe class has k records."""
+        """K persons have k records."""
         return self.k
 
     def satisfied(self, classes: EquivalenceClasses) -> BoolArray:
         """Which classes are safe; shape (n_classes,)."""
-        return classes.sizes >= self.k
+        return classes.people >= self.k
 
     def unavoidable(self, classes: EquivalenceClasses) -> CountArray:
         """All records of a class that is too small: its parts are smaller still."""

@@ -99,7 +99,7 @@ def count_classes(
     """
     follower.enter("classes", "counting equivalence classes")
     sensitive = [attribute.name for attribute in policy.sensitive]
-    raw = collect_or_keep_classes(table, policy.names, sensitive, policy.search.memory_mb << 20, held)
+    raw = collect_or_keep_classes(table, policy.names, sensitive, policy.search.memory_mb << 20, held, policy.person_id)
     if not raw.n_records and not any(raw.malformed.values()):
         raise EmptyTableError("that was read")
     return raw
@@ -132,7 +132,8 @@ def solve(
     """
     if not raw.n_records:
         raise EmptyTableError("that was read")
-    _require_populations(policy, raw.n_records, population)
+    n_people = (raw.n_persons if isinstance(raw, RawClasses) else None) or raw.n_records
+    _require_populations(policy, n_people, population)
     _require_in_memory(policy, raw)
     in_memory = isinstance(raw, RawClasses)
     follower.enter("search", f"{raw.n_records:,} records, on the {'driver' if in_memory else 'cluster'}")
@@ -179,9 +180,9 @@ def solve(
 
 
 def input_size_counts(solution: Solution) -> SizeCounts:
-    """Sizes of the raw classes, wherever they are."""
+    """Sizes of the raw classes in persons, wherever they are."""
     classes = solution.classes
-    return size_counts(classes.sizes) if isinstance(classes, EquivalenceClasses) else classes.sizes
+    return size_counts(classes.people) if isinstance(classes, EquivalenceClasses) else classes.sizes
 
 
 def checker_for(
@@ -216,15 +217,16 @@ def checker_for(
     return encoded, ClusterChecker(encoded, hierarchies, policy.models, lattice, limit, cache_bytes=cache_bytes)
 
 
-def _require_populations(policy: Policy, n_records: int, population: RawClasses | ClusterCombinations | None) -> None:
+def _require_populations(policy: Policy, n_people: int, population: RawClasses | ClusterCombinations | None) -> None:
     """Refuse to judge by a population that is not there, or of which the table cannot be a sample."""
     if policy.needs_population and population is None:
         raise ConfigurationError([("population", "is missing; a model counts its people, so name its table.")])
     for model in policy.release_models:
-        if isinstance(model, PopulationUniqueness) and model.population_size < n_records:
+        if isinstance(model, PopulationUniqueness) and model.population_size < n_people:
+            who = "records" if policy.person_id is None else "persons"
             sentence = (
-                f"has a population_size of {model.population_size:,}, and the table alone has {n_records:,} "
-                "records; name the number of people that it could be about."
+                f"has a population_size of {model.population_size:,}, and the table alone has {n_people:,} "
+                f"{who}; name the number of people that it could be about."
             )
             raise ConfigurationError([("privacy", sentence)])
 
@@ -235,6 +237,8 @@ def _require_in_memory(policy: Policy, raw: RawClasses | ClusterCombinations) ->
         return
     wants = [str(model) for model in policy.release_models]
     wants += [str(model) for model in policy.models if model.needs_population]
+    if policy.person_id is not None:
+        wants.append("person_id")
     if policy.search.recoding is not None:
         wants.append("search.recoding" if policy.search.strategy is not Strategy.MONDRIAN else "strategy: mondrian")
     if wants:
@@ -269,6 +273,7 @@ def _measured(
         hierarchies=hierarchies,
         codes=classes.codes,
         sizes=classes.sizes,
+        persons=None if policy.person_id is None else classes.people,
         safe=safe,
         n_records=leaves.n_records,
         metric=policy.metric,

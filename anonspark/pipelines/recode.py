@@ -4,14 +4,16 @@ from dataclasses import replace
 
 import numpy as np
 
-from anonspark.domain.classes import EquivalenceClasses
+from anonspark.domain.arrays import CountArray
+from anonspark.domain.classes import PERSON, EquivalenceClasses
 from anonspark.domain.lattice import Lattice
 from anonspark.domain.policy import Policy
-from anonspark.domain.recoding import recoding_of
+from anonspark.domain.recoding import Recoding, recoding_of
 from anonspark.domain.release import Release
 from anonspark.measures.recoded import costs_of_recoding, sizes_of_recoding
 from anonspark.measures.utility import BY_LEVEL, whole
 from anonspark.pipelines.follow import Follower
+from anonspark.search.class_table import merged_histograms
 from anonspark.search.recoding import LocalRecoding
 from anonspark.vocabulary import RecodingKind
 
@@ -45,6 +47,7 @@ def recoded(
         at_node,
         codes=recoding.codes,
         sizes=recoding.sizes,
+        persons=_people_of(recoding, classes),
         safe=np.ones(len(recoding.sizes), dtype=np.bool_),
         score=metrics[policy.metric],
         optimal=False,
@@ -53,3 +56,12 @@ def recoded(
         recoding=recoding,
         full_domain=at_node,
     )
+
+
+def _people_of(recoding: Recoding, classes: EquivalenceClasses) -> CountArray | None:
+    """Persons of each released class, where records name them; shape (n_classes,)."""
+    if PERSON not in classes.sensitive:
+        return None
+    shown = np.flatnonzero(recoding.released)
+    groups = recoding.class_of[shown].astype(np.int32)
+    return merged_histograms(classes.sensitive[PERSON].of_classes(shown), groups, len(recoding.sizes)).distinct()

@@ -44,7 +44,7 @@ def record_solution(
     append_rows(tables, "solutions", run_id, [found])
     append_rows(tables, "lattice_nodes", run_id, node_rows(solution))
     append_rows(tables, "class_histogram", run_id, histogram_rows("input", input_size_counts(solution)))
-    append_rows(tables, "class_histogram", run_id, histogram_rows("release", chosen.kept_size_counts), step=2)
+    append_rows(tables, "class_histogram", run_id, histogram_rows("release", chosen.kept_people_counts), step=2)
     rows = [*risk_rows("input", risks[0]), *risk_rows("release", risks[1])]
     append_rows(tables, "risk", run_id, rows)
     append_rows(tables, "utility", run_id, utility_rows(solution))
@@ -64,7 +64,7 @@ def node_rows(solution: Solution) -> Iterator[Row]:
 
 
 def histogram_rows(subject: str, counts: SizeCounts) -> Iterator[Row]:
-    """Class sizes and how many classes have each."""
+    """Class sizes, in persons, and how many classes have each."""
     for size, classes in counts:
         yield {"subject": subject, "class_size": size, "classes": classes}
 

@@ -213,7 +213,7 @@ class Attempt:
         """The job's attributes and models, with the digests of hierarchy files."""
         told = json.loads(self.job.canonical())
         files = {file.uri: file.sha256 for file in self.hierarchy_files}
-        return {"attributes": told["attributes"], "privacy": told["privacy"], "hierarchy_files": files}
+        return {**{key: told[key] for key in ("attributes", "privacy", "person_id")}, "hierarchy_files": files}
 
     def keep_hierarchies(self) -> None:
         """Copy the hierarchy files beside the metadata, each under its digest."""

@@ -34,7 +34,7 @@ def measure_risks(
     chosen, classes = solution.release, solution.classes
     threshold, hierarchies, bottom = policy.risk_threshold, chosen.hierarchies, (0,) * len(chosen.node)
     if population is None:
-        return _risk(input_size_counts(solution), threshold), _risk(chosen.kept_size_counts, threshold)
+        return _risk(input_size_counts(solution), threshold), _risk(chosen.kept_people_counts, threshold)
     if isinstance(classes, EquivalenceClasses) and isinstance(population, RawClasses):
         around_input = population_sizes(population, policy, hierarchies, bottom, classes.codes)
         around_release = None
@@ -43,8 +43,8 @@ def measure_risks(
         if chosen.recoding is None:
             around_release = population_sizes(population, policy, hierarchies, chosen.node, chosen.codes)[chosen.safe]
         return (
-            measure_risk(classes.sizes, threshold, around_input),
-            measure_risk(chosen.kept_sizes, threshold, around_release),
+            measure_risk(classes.people, threshold, around_input),
+            measure_risk(chosen.kept_people, threshold, around_release),
         )
     there = next(each for each in (population, classes) if isinstance(each, ClusterCombinations | EncodedClasses))
     spark = there.table.sparkSession

@@ -67,8 +67,9 @@ class ClassTable:
 
     @property
     def n_bytes(self) -> int:
-        """Memory of the table with the codes that it will make, histograms and source left out."""
-        return 4 * (len(self.node) + 3) * len(self.sizes) + (0 if self.group is None else self.group.nbytes)
+        """Memory of the table with the codes that it will make, its source left out."""
+        pairs = sum(12 * len(each.values) + each.offsets.nbytes for each in self.sensitive.values())
+        return 4 * (len(self.node) + 3) * len(self.sizes) + (0 if self.group is None else self.group.nbytes) + pairs
 
     def with_records(self) -> EquivalenceClasses:
         """The classes that models are asked about: those with records of the table. They have no codes."""

@@ -158,9 +158,9 @@ class InMemoryChecker:
             return judged
         unsafe, unavoidable = judged.unsafe, judged.unavoidable
         if self.release_models:
-            could_stay = classes.sizes[~unsafe]
-            smallest = max(model.smallest_kept(could_stay) for model in self.release_models)
-            unsafe = unsafe | (classes.sizes < smallest)
+            people = classes.people
+            smallest = max(model.smallest_kept(people[~unsafe]) for model in self.release_models)
+            unsafe = unsafe | (people < smallest)
         without = len(table.sizes) - classes.n_classes
         if without:
             unsafe = np.pad(unsafe, (0, without), constant_values=True)

@@ -91,9 +91,31 @@ def test_models_that_a_recoding_cannot_promise_are_told(faults_of) -> None:
     assert faults_of(search={"strategy": "greedy"}, privacy=privacy) == {}
 
 
-def test_persons_are_not_counted_yet(faults_of) -> None:
-    assert faults_of(person_id=None) == {}
-    assert list(faults_of(person_id="patient")) == ["person_id"]
+def test_a_column_that_names_persons_is_an_identifier(faults_of, job_of) -> None:
+    assert faults_of(person_id="patient") == {}
+    quasi_identifier = {"name": "Age", "type": "quasi_identifier"}
+    assert faults_of(attributes=[quasi_identifier], person_id="age") == {
+        "person_id": "'age' is quasi_identifier in attributes[0]; a column that names persons is an identifier."
+    }
+    listed = [quasi_identifier, {"name": "patient", "type": "identifier"}]
+    for attributes in (listed, listed[:1]):
+        policy = job_of(attributes=attributes, person_id="patient").to_policy(lambda *_: [])
+        assert policy.identifiers == ("patient",)
+        assert policy.person_id == "patient"
+
+
+def test_a_column_that_names_persons_is_read_and_may_be_left_out_of_the_release(faults_of) -> None:
+    told = faults_of(person_id="patient", input={"uri": "a.csv", "columns": ["age", "patients"]})
+    assert told["person_id"] == "'patient' is not among input.columns; did you mean 'patients'?"
+    output = {"uri": "out", "partition_by": ["patient"]}
+    assert list(faults_of(person_id="patient", identifiers="drop", output=output)) == ["output.partition_by[0]"]
+    assert faults_of(identifiers="drop", output={"uri": "out", "partition_by": ["none"]}) == {}
+
+
+def test_presence_counts_records_so_not_persons(faults_of) -> None:
+    privacy = [{"model": "k-anonymity"}, {"model": "delta-presence", "delta_max": 0.5}]
+    told = faults_of(privacy=privacy, person_id="patient", population={"uri": "people.csv"})
+    assert list(told) == ["privacy[1]"]
 
 
 @pytest.mark.parametrize("fraction", [-0.1, 1.1, float("nan"), "0.1", True])

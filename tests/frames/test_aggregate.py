@@ -253,3 +253,21 @@ def test_values_that_do_not_fit_either_are_refused_and_freed(spark: SparkSession
     with ExitStack() as held, pytest.raises(TooManyClassesError, match="more distinct values than fit"):
         collect_or_keep_classes(spark.range(500).select(F.col("id").alias("q")), ["q"], [], 500, held)
     assert n_persisted(spark) == before
+
+
+def test_persons_are_told_apart_by_number_and_their_names_stay_on_the_cluster(spark: SparkSession) -> None:
+    rows = [("a", "CANARY-1"), ("a", "CANARY-2"), ("a", "CANARY-1"), ("b", "CANARY-2"), ("b", None)]
+    with ExitStack() as held:
+        counted = collect_or_keep_classes(
+            spark.createDataFrame(rows, "q string, p string"), ["q"], [], PLENTY, held, "p"
+        )
+        assert isinstance(counted, RawClasses)
+        (column,) = counted.quasi_identifiers
+        assert counted.persons is not None
+        values = [column.values[code] for code in column.codes]
+        records = list(zip(values, counted.persons.tolist(), counted.counts.tolist(), strict=True))
+    assert counted.n_records == 5
+    assert counted.n_persons == 3
+    assert sorted((value, count) for value, _, count in records) == [("a", 1), ("a", 2), ("b", 1), ("b", 1)]
+    assert len({person for value, person, _ in records if value == "a"}) == 2
+    assert "CANARY" not in repr(counted)

@@ -130,7 +130,18 @@ def tables(
     cells = st.tuples(*(st.sampled_from(skewed([leaf[0] for leaf in column.leaves])) for column in of_name))
     rows = draw(st.lists(cells, min_size=1, max_size=30))
     attributes = {name: draw(sensitive(len(rows))) for name in SENSITIVE}
-    return oracle.Table(tuple(of_name), tuple(rows), attributes, draw(populations(rows, cells)))
+    return oracle.Table(
+        tuple(of_name), tuple(rows), attributes, draw(populations(rows, cells)), draw(persons(len(rows)))
+    )
+
+
+@st.composite
+def persons(draw: st.DrawFn, n_rows: int) -> tuple[int, ...]:
+    """Most often a row a person; else few persons, some of them with many rows."""
+    if draw(st.sampled_from((True, True, False))):
+        return ()
+    numbers = skewed([str(number) for number in range(draw(st.integers(1, n_rows)))])
+    return tuple(int(draw(st.sampled_from(numbers)) or 0) for _ in range(n_rows))
 
 
 @st.composite

@@ -88,6 +88,7 @@ def test_neither_the_order_of_rows_nor_that_of_attributes_changes_the_optimum(
             for name, column in table.sensitive.items()
         },
         tuple(tuple(values[axis] for axis in axes) for values in table.population),
+        tuple(table.persons[row] for row in rows) if table.persons else (),
     )
     lattice = Lattice(
         tuple(problem.lattice.bottom[axis] for axis in axes), tuple(problem.lattice.top[axis] for axis in axes)
