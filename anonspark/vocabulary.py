@@ -81,6 +81,14 @@ class RecodingKind(StrEnum):
     RELAXED = "relaxed"
 
 
+class MicroAggregation(StrEnum):
+    """Which one value of a class its records are released with."""
+
+    MEAN = "mean"
+    MEDIAN = "median"
+    MODE = "mode"
+
+
 class Suppression(StrEnum):
     """What becomes of the row of a suppressed record, or of the column of an identifier."""
 

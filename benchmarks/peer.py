@@ -17,7 +17,7 @@ from anonspark.models.k_anonymity import KAnonymity
 from anonspark.search.objectives import objective_of
 from anonspark.vocabulary import Metric
 from benchmarks.markdown import as_table, count, figure
-from benchmarks.search import RUNS, search
+from benchmarks.search import RUNS, checker_of, search
 from benchmarks.workloads import (
     SearchCase,
     problem_of,
@@ -166,7 +166,7 @@ def _run(command: Sequence[str]) -> str:
 
 def judge_node(case: SearchCase, node: Node) -> Judged:
     """Our measures of a release at a node."""
-    checker, _ = search(case)
+    checker = checker_of(case)
     (verdict,) = checker.check([node], with_lost=True)
     loss = objective_of(Metric.LOSS, checker).score(verdict)
     return Judged(verdict.suppressed, verdict.kept_classes, loss)

@@ -74,12 +74,17 @@ class LoopSpeed:
 
 def search(case: SearchCase) -> tuple[InMemoryChecker, Found]:
     """Make the checker and search, as a run does."""
+    checker = checker_of(case)
+    return checker, OptimalSearch(checker, objective_of(case.policy.metric, checker)).run()
+
+
+def checker_of(case: SearchCase) -> InMemoryChecker:
+    """A new one, which has seen nothing."""
     problem, policy = case.problem, case.policy
     weights = [attribute.weight for attribute in policy.quasi_identifiers]
-    checker = InMemoryChecker(
+    return InMemoryChecker(
         problem.classes, problem.hierarchies, policy.models, case.lattice, case.limit, weights=weights
     )
-    return checker, OptimalSearch(checker, objective_of(policy.metric, checker)).run()
 
 
 def measure(case: SearchCase) -> Measured:

@@ -13,13 +13,13 @@ from anonspark.domain.lattice import Node
 from anonspark.domain.recoding import recoding_of
 from anonspark.measures.recoded import costs_of_recoding
 from anonspark.models.k_anonymity import KAnonymity
-from anonspark.search.in_memory import InMemoryChecker
 from anonspark.search.objectives import objective_of
 from anonspark.search.recoding import LocalRecoding
 from anonspark.search.strategies import chosen_strategy, find_node
 from anonspark.vocabulary import Metric, Strategy
 from benchmarks.markdown import MISSING, as_table, count, figure
 from benchmarks.peer import K, NoPeerError, ask_peer, install_peer, judge_node
+from benchmarks.search import checker_of
 from benchmarks.workloads import SearchCase, read_frame, real_table, sample_cases, shared_folder
 
 KNOWN = ("adult", "cup", "fars_subset")
@@ -105,12 +105,6 @@ def ours(case: SearchCase) -> Iterator[Line]:
     yield recoded(case, best[1], "auto, recoding: relaxed", strict=False)
     yield recoded(case, case.lattice.top, "mondrian, strict", strict=True)
     yield recoded(case, case.lattice.top, "mondrian, relaxed", strict=False)
-
-
-def checker_of(case: SearchCase) -> InMemoryChecker:
-    """A new one."""
-    problem, policy = case.problem, case.policy
-    return InMemoryChecker(problem.classes, problem.hierarchies, policy.models, case.lattice, case.limit)
 
 
 def strategy_line(case: SearchCase, strategy: Strategy, who: str) -> tuple[Line, Node]:

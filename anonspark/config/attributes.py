@@ -7,8 +7,8 @@ from pydantic import ValidationInfo, field_validator
 from anonspark.config.fields import Count, Name, Positive, Section, fault, one_of
 from anonspark.config.hierarchies import Hierarchy, RowReader
 from anonspark.domain.policy import QuasiIdentifier, SensitiveAttribute
-from anonspark.domain.rules import DerivedRule
-from anonspark.vocabulary import AttributeRole
+from anonspark.domain.rules import DerivedRule, MaskRule
+from anonspark.vocabulary import AttributeRole, MicroAggregation
 
 
 class Attribute(Section):
@@ -20,6 +20,7 @@ class Attribute(Section):
     min_level: Count = 0
     max_level: Count | None = None
     hierarchy: Hierarchy | None = None
+    microaggregation: Annotated[MicroAggregation | None, one_of(*MicroAggregation, optional=True)] = None
 
     @field_validator("max_level")
     @classmethod
@@ -29,9 +30,9 @@ class Attribute(Section):
             raise fault(f"found {highest}, which is below min_level, {lowest}.")
         return highest
 
-    @field_validator("weight", "min_level", "max_level")
+    @field_validator("weight", "min_level", "max_level", "microaggregation")
     @classmethod
-    def _only_of_quasi_identifiers(cls, value: float | None, info: ValidationInfo) -> float | None:
+    def _only_of_quasi_identifiers(cls, value: object, info: ValidationInfo) -> object:
         role = info.data.get("type")
         default = cls.model_fields[info.field_name].default if info.field_name else None
         if role not in (None, AttributeRole.QUASI_IDENTIFIER) and value != default:
@@ -46,10 +47,28 @@ class Attribute(Section):
             raise fault(f"has no use for an attribute of type {role}; leave it out, or make it a quasi_identifier.")
         return hierarchy
 
+    @field_validator("microaggregation")
+    @classmethod
+    def _no_bounds_without_levels(
+        cls, function: MicroAggregation | None, info: ValidationInfo
+    ) -> MicroAggregation | None:
+        bounds = info.data.get("min_level") or info.data.get("max_level")
+        if function is not None and bounds is not None and info.data.get("hierarchy", True) is None:
+            raise fault(
+                "forms classes without this column, so it has no levels to bound; leave out min_level and max_level, "
+                "or give it a hierarchy."
+            )
+        return function
+
     def to_quasi_identifier(self, read_rows: RowReader) -> QuasiIdentifier:
-        """The domain's quasi-identifier; a hierarchy that is not given is derived from the data."""
+        """The domain's quasi-identifier; a hierarchy that is not given is derived from the data.
+
+        One that is released as one value a class needs none: classes are then formed without it.
+        """
+        if self.microaggregation is not None and self.hierarchy is None:
+            return QuasiIdentifier(self.name, MaskRule(()), self.weight, 1, 1, self.microaggregation)
         rule = self.hierarchy.to_rule(read_rows) if self.hierarchy else DerivedRule()
-        return QuasiIdentifier(self.name, rule, self.weight, self.min_level, self.max_level)
+        return QuasiIdentifier(self.name, rule, self.weight, self.min_level, self.max_level, self.microaggregation)
 
     def to_sensitive(self, read_rows: RowReader) -> SensitiveAttribute:
         """The domain's sensitive attribute."""

@@ -61,7 +61,7 @@ def faults_across_sections(data: Mapping[str, Data], base: str) -> list[Problem]
         *_attributes_of_one_name(attributes),
         *_models(models, attributes),
         *_population(models, data),
-        *_recoding(models, data),
+        *_recoding(models, attributes, data),
         *_person(models, attributes, data),
         *_left_out_columns(data, attributes),
         *faults_of_tables(data),
@@ -162,18 +162,22 @@ def _sensitive_attribute(index: int, model: Mapping[str, Any], by_name: Mapping[
         )
 
 
-def _recoding(models: list[Item], data: Mapping[str, Data]) -> Iterator[Problem]:
-    """Models that say nothing, or too little, about classes with levels of their own."""
+def _recoding(models: list[Item], attributes: list[Item], data: Mapping[str, Data]) -> Iterator[Problem]:
+    """Models that say nothing, or too little, about classes with labels of their own."""
     search = section(data, "search")
-    kind, strategy = search.get("recoding"), search.get("strategy")
-    if kind not in list(RecodingKind) and strategy != Strategy.MONDRIAN:
+    causes = [f"microaggregation of attributes[{index}]" for index, each in attributes if each.get("microaggregation")]
+    if search.get("recoding") in list(RecodingKind):
+        causes.insert(0, "search.recoding")
+    elif search.get("strategy") == Strategy.MONDRIAN:
+        causes.insert(0, f"search.strategy: {Strategy.MONDRIAN}")
+    if not causes:
         return
-    cause = "search.recoding" if kind in list(RecodingKind) else f"search.strategy: {strategy}"
     for index, model in models:
         if model.get("model") in NOT_RECODED:
             yield (
                 ("privacy", index),
-                f"{model['model']} cannot be promised for classes that have levels of their own; leave out {cause}.",
+                f"{model['model']} cannot be promised for classes that have labels of their own; "
+                f"leave out {causes[0]}.",
             )
 
 

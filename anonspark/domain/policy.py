@@ -5,18 +5,19 @@ from decimal import Decimal
 
 from anonspark.domain.model import PrivacyModel, ReleaseModel
 from anonspark.domain.rules import DerivedRule, HierarchyRule
-from anonspark.vocabulary import Metric, RecodingKind, Strategy, Suppression
+from anonspark.vocabulary import Metric, MicroAggregation, RecodingKind, Strategy, Suppression
 
 
 @dataclass(frozen=True, slots=True)
 class QuasiIdentifier:
-    """A column that an attacker may know, and how far it may be generalized."""
+    """A column that an attacker may know, how far it may be generalized, and which one value a class gets of it."""
 
     name: str
     rule: HierarchyRule = field(default_factory=DerivedRule)
     weight: float = 1.0
     min_level: int = 0
     max_level: int | None = None
+    microaggregation: MicroAggregation | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,12 @@ class Policy:
     def names(self) -> tuple[str, ...]:
         """The quasi-identifiers' columns."""
         return tuple(attribute.name for attribute in self.quasi_identifiers)
+
+    @property
+    def microaggregations(self) -> dict[str, MicroAggregation]:
+        """The quasi-identifiers that are released as one value a class."""
+        asked = {attribute.name: attribute.microaggregation for attribute in self.quasi_identifiers}
+        return {name: function for name, function in asked.items() if function is not None}
 
     def suppression_limit(self, records: int) -> int:
         """Most records that may be suppressed: floor(max_suppression x records), in decimals.

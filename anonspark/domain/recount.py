@@ -7,7 +7,7 @@ import numpy as np
 
 from anonspark.domain.arrays import BoolArray, CodeArray, CountArray
 from anonspark.domain.classes import PERSON, EquivalenceClasses, SensitiveHistograms
-from anonspark.domain.distinct import distinct_rows
+from anonspark.domain.distinct import NO_CLASS, class_of_each, distinct_rows
 from anonspark.domain.encode import RawClasses, RawColumn, encode, histograms_of, leaves_of_rows
 from anonspark.domain.hierarchy import Label, from_labels
 from anonspark.domain.model import PrivacyModel
@@ -16,8 +16,6 @@ from anonspark.domain.recoding import HIDDEN
 from anonspark.domain.release import Release
 from anonspark.errors import VerificationError
 from anonspark.vocabulary import SUPPRESSED, Suppression
-
-NO_CLASS = -1
 
 
 def verify_release(
@@ -88,7 +86,7 @@ def _persons_of(kept: RawClasses, found: EquivalenceClasses, raw: RawClasses, ch
         for of_attribute, column, of_rows in zip(labels, kept.quasi_identifiers, codes, strict=True)
     ]
     persons: CountArray = np.zeros(len(shown), dtype=np.int64) if raw.persons is None else raw.persons
-    class_of_row = _class_of(written_as, found.codes)
+    class_of_row = class_of_each(written_as, found.codes)
     n_persons = int(persons.max(initial=-1)) + 1
     return histograms_of(class_of_row, found.n_classes, persons[shown], raw.counts[shown], n_persons)
 
@@ -198,29 +196,13 @@ def _labelled_suppressed(codes: Sequence[CodeArray], labels: Sequence[tuple[Labe
 
 def _are_among(rows: Sequence[CodeArray], classes: CodeArray) -> BoolArray:
     """Which rows are one of the classes, shape (n_attributes, n_classes); shape (n_rows,)."""
-    among: BoolArray = _class_of(rows, classes) != NO_CLASS
+    among: BoolArray = class_of_each(rows, classes) != NO_CLASS
     return among
 
 
 def _people_in(groups: Sequence[CodeArray], classes: CodeArray, population: CountArray) -> CountArray:
     """People of the class with these groups; 0 where there is none. Shape (n_rows,)."""
-    return np.append(population, 0)[_class_of(groups, classes)]
-
-
-def _class_of(rows: Sequence[CodeArray], classes: CodeArray) -> CountArray:
-    """The class that each row is one of, NO_CLASS where there is none; shape (n_rows,).
-
-    Args:
-        rows: Codes, one array of shape (n_rows,) an attribute.
-        classes: Shape (n_attributes, n_classes).
-    """
-    n_classes = classes.shape[1]
-    ids, _ = distinct_rows(
-        [np.concatenate([of_class, of_rows]) for of_class, of_rows in zip(classes, rows, strict=True)]
-    )
-    found = np.full(int(ids.max(initial=-1)) + 1, NO_CLASS, dtype=np.int64)
-    found[ids[:n_classes]] = np.arange(n_classes)
-    return found[ids[n_classes:]]
+    return np.append(population, 0)[class_of_each(groups, classes)]
 
 
 def _codes_of(column: RawColumn, labels: Sequence[Label]) -> CodeArray:

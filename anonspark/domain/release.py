@@ -32,6 +32,7 @@ class Release:
         population: Shape (n_classes,): people of the population, where a model asked for them.
         recoding: Where classes have levels of their own: which; `codes` are those of its labels then.
         full_domain: The release at the node that the recoding started from.
+        microaggregation: What attributes are released as one value a class, and what they lost by it, by name.
         kept_on_cluster: Sizes of the released classes with the number of classes of each, where these are too many for
             the driver; `codes`, `sizes` and `safe` are then empty.
     """
@@ -52,6 +53,7 @@ class Release:
     full_domain: "Release | None" = None
     kept_on_cluster: tuple[tuple[int, int], ...] | None = None
     persons: CountArray | None = None
+    microaggregation: Mapping[str, Mapping[str, Any]] | None = None
 
     @property
     def levels(self) -> dict[str, int]:
@@ -103,20 +105,22 @@ class Release:
             "classes": {"kept": n_kept, **_spread(kept)},
             **({} if self.persons is None else {"persons": _spread(self.kept_people_counts)}),
             "metrics": {str(name): value for name, value in self.metrics.items()},
-            **({} if self.recoding is None else {"recoding": self._recoded(self.recoding)}),
+            **({} if self.full_domain is None else {"recoding": self._recoded(self.full_domain)}),
+            **({} if self.microaggregation is None else {"microaggregation": dict(self.microaggregation)}),
         }
 
-    def _recoded(self, recoding: Recoding) -> dict[str, Any]:
+    def _recoded(self, node: "Release") -> dict[str, Any]:
         """How far each attribute was generalized on average, and what the release at the node alone would be."""
-        names = [hierarchy.attribute for hierarchy in self.hierarchies]
-        node = self.full_domain
-        return {
-            "kind": "strict" if recoding.strict else "relaxed",
-            "mean_levels": dict(zip(names, recoding.mean_levels, strict=True)),
-            "node": None
-            if node is None
-            else {"score": node.score, "suppressed": node.suppressed, "optimal": node.optimal},
-        }
+        names, recoding = [hierarchy.attribute for hierarchy in self.hierarchies], self.recoding
+        return (
+            {}
+            if recoding is None
+            else {
+                "kind": "strict" if recoding.strict else "relaxed",
+                "mean_levels": dict(zip(names, recoding.mean_levels, strict=True)),
+                "node": {"score": node.score, "suppressed": node.suppressed, "optimal": node.optimal},
+            }
+        )
 
     def __repr__(self) -> str:
         n_kept = sum(classes for _, classes in self.kept_size_counts)

@@ -27,6 +27,7 @@ from anonspark.models.k_anonymity import KAnonymity
 from anonspark.models.population_uniqueness import PopulationUniqueness
 from anonspark.pipelines.apply import apply
 from anonspark.pipelines.follow import Follower
+from anonspark.pipelines.microaggregate import require_aggregable, with_microaggregation
 from anonspark.pipelines.recode import recoded
 from anonspark.search.checker import NodeChecker, NodeVerdict
 from anonspark.search.in_memory import InMemoryChecker
@@ -138,6 +139,7 @@ def solve(
     in_memory = isinstance(raw, RawClasses)
     follower.enter("search", f"{raw.n_records:,} records, on the {'driver' if in_memory else 'cluster'}")
     hierarchies = build_hierarchies(policy, raw) if isinstance(raw, RawClasses) else hierarchies_of(policy, raw)
+    require_aggregable(policy, hierarchies, raw)
     lattice = bounded_lattice(policy, hierarchies)
     exact = chosen_strategy(policy.search.strategy, lattice.size) is Strategy.OPTIMAL
     if exact and lattice.size * BYTES_A_NODE > policy.search.memory_mb << 20:
@@ -175,6 +177,8 @@ def solve(
         measured = replace(measured, population=sizes)
     if policy.search.recoding is not None and isinstance(classes, EquivalenceClasses):
         measured = recoded(measured, classes, policy, lattice, policy.search.recoding, follower)
+    if policy.microaggregations and isinstance(classes, EquivalenceClasses):
+        measured = with_microaggregation(measured, classes, policy)
     follower.leave()
     return Solution(measured, raw, classes, found, checker, safe_classes)
 
@@ -239,6 +243,8 @@ def _require_in_memory(policy: Policy, raw: RawClasses | ClusterCombinations) ->
     wants += [str(model) for model in policy.models if model.needs_population]
     if policy.person_id is not None:
         wants.append("person_id")
+    if policy.microaggregations:
+        wants.append("microaggregation")
     if policy.search.recoding is not None:
         wants.append("search.recoding" if policy.search.strategy is not Strategy.MONDRIAN else "strategy: mondrian")
     if wants:

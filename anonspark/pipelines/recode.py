@@ -47,7 +47,7 @@ def recoded(
         at_node,
         codes=recoding.codes,
         sizes=recoding.sizes,
-        persons=_people_of(recoding, classes),
+        persons=people_of(recoding, classes),
         safe=np.ones(len(recoding.sizes), dtype=np.bool_),
         score=metrics[policy.metric],
         optimal=False,
@@ -58,7 +58,7 @@ def recoded(
     )
 
 
-def _people_of(recoding: Recoding, classes: EquivalenceClasses) -> CountArray | None:
+def people_of(recoding: Recoding, classes: EquivalenceClasses) -> CountArray | None:
     """Persons of each released class, where records name them; shape (n_classes,)."""
     if PERSON not in classes.sensitive:
         return None

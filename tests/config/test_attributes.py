@@ -75,3 +75,33 @@ def test_an_attribute_is_among_the_columns_that_are_read(faults_of) -> None:
 @pytest.mark.parametrize("name", ["", None, ["age"]])
 def test_a_name_is_a_text(faults_of, name: object) -> None:
     assert list(faults_of(attributes=[AGE, {"name": name, "type": "sensitive"}])) == ["attributes[1].name"]
+
+
+def test_one_value_a_class_is_for_quasi_identifiers_and_needs_no_hierarchy(faults_of, job_of) -> None:
+    mean = {"name": "age", "type": "quasi_identifier", "microaggregation": "mean"}
+    assert faults_of(attributes=[mean]) == {}
+    job = job_of(attributes=[mean, AGE | {"name": "height"}])
+    age, height = job.to_policy(lambda *_: []).quasi_identifiers
+    assert (age.microaggregation, age.min_level, age.max_level) == ("mean", 1, 1)
+    assert (height.microaggregation, height.min_level, height.max_level) == (None, 0, None)
+    assert list(faults_of(attributes=[mean | {"microaggregation": "middle"}])) == ["attributes[0].microaggregation"]
+    illness = {"name": "illness", "type": "sensitive", "microaggregation": "mode"}
+    assert list(faults_of(attributes=[AGE, illness])) == ["attributes[1].microaggregation"]
+
+
+def test_bounds_of_levels_need_levels(faults_of) -> None:
+    mean = {"name": "age", "type": "quasi_identifier", "microaggregation": "mean", "max_level": 1}
+    assert list(faults_of(attributes=[mean])) == ["attributes[0].microaggregation"]
+    ages = {"kind": "intervals", "min": 0, "max": 100, "widths": [5]}
+    assert faults_of(attributes=[mean | {"hierarchy": ages}]) == {}
+
+
+def test_models_that_one_value_a_class_could_break_are_refused(faults_of) -> None:
+    mean = {"name": "age", "type": "quasi_identifier", "microaggregation": "mean"}
+    privacy = [{"model": "k-anonymity"}, {"model": "average-risk", "threshold": 0.1}]
+    assert faults_of(attributes=[AGE | {"name": "height"}, mean], privacy=privacy) == {
+        "privacy[1]": (
+            "average-risk cannot be promised for classes that have labels of their own; "
+            "leave out microaggregation of attributes[1]."
+        )
+    }

@@ -84,7 +84,7 @@ def test_models_that_a_recoding_cannot_promise_are_told(faults_of) -> None:
     ):
         assert faults_of(search=search, privacy=privacy) == {
             "privacy[1]": (
-                f"average-risk cannot be promised for classes that have levels of their own; leave out {cause}."
+                f"average-risk cannot be promised for classes that have labels of their own; leave out {cause}."
             )
         }
         assert faults_of(search=search, privacy=privacy[:1]) == {}
