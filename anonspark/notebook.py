@@ -4,6 +4,7 @@ Spark is imported when it is needed, so that `import anonspark` is quick and wor
 """
 
 from collections.abc import Mapping
+from functools import partial
 from os import PathLike
 from typing import TYPE_CHECKING, Any
 
@@ -50,8 +51,8 @@ def anonymize(
     job = read_job(job, spark)
     policy = job.to_policy(lambda uri, sep: read_hierarchy_rows(spark, uri, sep))
     source = job.population_source() if policy.needs_population else None
-    population = None if source is None else count_population(read_table(spark, source), policy, follower)
-    released, solution = find_and_apply(table, policy, follower, population)
+    people = None if source is None else partial(count_population, read_table(spark, source), policy, follower)
+    released, solution = find_and_apply(table, policy, follower, people)
     return released, solution.release
 
 

@@ -112,6 +112,16 @@ def size_counts(sizes: CountArray) -> SizeCounts:
     return list(zip(found.tolist(), classes.tolist(), strict=True))
 
 
+def as_arrays(counts: SizeCounts) -> tuple[CountArray, CountArray]:
+    """Class sizes, and the number of classes of each; both of shape (n_sizes,).
+
+    >>> as_arrays([(2, 1), (5, 2)])
+    (array([2, 5]), array([1, 2]))
+    """
+    sizes, classes = np.array(counts, dtype=np.int64).reshape(-1, 2).T
+    return sizes, classes
+
+
 def classes_of_sizes(*sizes: int) -> EquivalenceClasses:
     """Classes that are told apart by one attribute, for examples and tests.
 

@@ -3,7 +3,7 @@
 from typing import Protocol
 
 from anonspark.domain.arrays import BoolArray, CountArray
-from anonspark.domain.classes import EquivalenceClasses
+from anonspark.domain.classes import EquivalenceClasses, SizeCounts
 
 
 class PrivacyModel(Protocol):
@@ -50,8 +50,8 @@ class ReleaseModel(Protocol):
     The smallest classes are given up first. Such a model says nothing about other nodes, so it prunes nothing.
     """
 
-    def smallest_kept(self, sizes: CountArray) -> int:
-        """Records of the smallest class that can stay, given the sizes of all that could; 1 where there is none.
+    def smallest_kept(self, counts: SizeCounts) -> int:
+        """Size of the smallest class that can stay, given the sizes of all that could; 1 where there is none.
 
         The classes of at least that size satisfy the model together, and so do those of at least any larger size.
         """

@@ -68,7 +68,7 @@ def with_population(
     `population_sizes` says, whose arguments these are.
     """
     people = [
-        _leaves_of_people(column, population.counts, attribute.rule, hierarchy, np.unique(row))
+        leaves_of_people(column, population.counts, attribute.rule, hierarchy, np.unique(row))
         for column, attribute, hierarchy, row in zip(
             population.quasi_identifiers, policy.quasi_identifiers, hierarchies, classes.codes, strict=True
         )
@@ -98,7 +98,7 @@ def with_population(
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _People:
+class PeopleLeaves:
     """Where the values of a population stand in a hierarchy.
 
     Attributes:
@@ -110,9 +110,9 @@ class _People:
     outside: CodeArray
 
 
-def _leaves_of_people(
+def leaves_of_people(
     column: RawColumn, counts: CountArray, rule: HierarchyRule, hierarchy: GeneralizationHierarchy, used: CodeArray
-) -> _People:
+) -> PeopleLeaves:
     """The leaf of each value of the population, given the leaves that the table has.
 
     A value that the table lacks shares a group with values of the table from some level on. All that do so from the
@@ -132,7 +132,9 @@ def _leaves_of_people(
     leaves[met] = hierarchy.groups.shape[1] + kind_of_value.ravel()
     shared = hierarchy.groups[:, kinds[1]]
     alone = np.array([len(labels) for labels in hierarchy.labels])[:, np.newaxis] + np.arange(kinds.shape[1])
-    return _People(leaves, np.where(np.arange(n_levels)[:, np.newaxis] >= kinds[0], shared, alone).astype(np.int32))
+    return PeopleLeaves(
+        leaves, np.where(np.arange(n_levels)[:, np.newaxis] >= kinds[0], shared, alone).astype(np.int32)
+    )
 
 
 def groups_of(

@@ -6,11 +6,11 @@ from dataclasses import replace
 import numpy as np
 
 from anonspark.domain.arrays import BoolArray, CodeArray, CountArray
-from anonspark.domain.classes import PERSON, EquivalenceClasses, SensitiveHistograms
+from anonspark.domain.classes import PERSON, EquivalenceClasses, SensitiveHistograms, SizeCounts, size_counts
 from anonspark.domain.distinct import NO_CLASS, class_of_each, distinct_rows
 from anonspark.domain.encode import RawClasses, RawColumn, encode, histograms_of, leaves_of_rows
 from anonspark.domain.hierarchy import Label, from_labels
-from anonspark.domain.model import PrivacyModel
+from anonspark.domain.model import PrivacyModel, ReleaseModel
 from anonspark.domain.policy import Policy
 from anonspark.domain.recoding import HIDDEN
 from anonspark.domain.release import Release
@@ -45,10 +45,7 @@ def verify_release(
             require_safe(int((~model.satisfied(found)).sum()), model)
         people = np.concatenate([people, found.people])
     for release_model in policy.release_models:
-        if len(people) and release_model.smallest_kept(people) > people.min():
-            raise VerificationError(
-                f"What was written does not satisfy {release_model} as a whole; nothing was published.", field="privacy"
-            )
+        require_satisfied(release_model, size_counts(people))
 
 
 def _written_classes(
@@ -103,6 +100,14 @@ def require_safe(unsafe: int, model: PrivacyModel) -> None:
     if unsafe:
         raise VerificationError(
             f"{unsafe:,} written classes do not satisfy {model}; nothing was published.", field="privacy"
+        )
+
+
+def require_satisfied(model: ReleaseModel, counts: SizeCounts) -> None:
+    """Refuse a release whose classes a model forbids together."""
+    if counts and model.smallest_kept(counts) > counts[0][0]:
+        raise VerificationError(
+            f"What was written does not satisfy {model} as a whole; nothing was published.", field="privacy"
         )
 
 

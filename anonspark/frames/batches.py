@@ -12,7 +12,7 @@ from typing import TypeAlias
 import numpy as np
 import pyarrow as pa
 
-from anonspark.domain.arrays import CodeArray, CountArray
+from anonspark.domain.arrays import BoolArray, CodeArray, CountArray
 from anonspark.domain.classes import EquivalenceClasses, SensitiveHistograms
 from anonspark.domain.model import PrivacyModel
 from anonspark.search.judge import NO_CODES, judge
@@ -55,18 +55,19 @@ def pieces(batches: Batches) -> Iterator[pa.Table]:
         yield pa.Table.from_batches(waiting).combine_chunks()
 
 
-def rolled_up(nodes: Sequence[AskedNode], n_sensitive: int) -> BatchStep:
-    """Classes to those of each node, merged piece by piece: `node`, codes, sensitive codes, `records`."""
-    sensitive = [f"s{place}" for place in range(n_sensitive)]
+def rolled_up(nodes: Sequence[AskedNode], sensitive: Sequence[str], sums: Sequence[str]) -> BatchStep:
+    """Classes to those of each node, merged piece by piece: `node`, codes, sensitive codes, and what is summed up."""
 
     def step(batches: Batches) -> Iterator[pa.RecordBatch]:
         for table in pieces(batches):
             for node in nodes:
                 keys = node.keys(table, "p")
-                columns = [*keys.values(), *(table[name] for name in sensitive), table["records"]]
-                keyed = pa.table(columns, [*keys, *sensitive, "records"])
-                merged = keyed.group_by([*keys, *sensitive], use_threads=False).aggregate([("records", "sum")])
-                merged = merged.select([*keys, *sensitive, "records_sum"]).rename_columns(keyed.column_names)
+                columns = [*keys.values(), *(table[name] for name in [*sensitive, *sums])]
+                keyed = pa.table(columns, [*keys, *sensitive, *sums])
+                alike = keyed.group_by([*keys, *sensitive], use_threads=False)
+                merged = alike.aggregate([(name, "sum") for name in sums])
+                summed = [f"{name}_sum" for name in sums]
+                merged = merged.select([*keys, *sensitive, *summed]).rename_columns(keyed.column_names)
                 numbers = pa.array(np.full(len(merged), node.number, dtype=np.int32))
                 yield from merged.add_column(0, "node", numbers).to_batches()
 
@@ -74,7 +75,7 @@ def rolled_up(nodes: Sequence[AskedNode], n_sensitive: int) -> BatchStep:
 
 
 def judged(models: Sequence[PrivacyModel], sensitive: Mapping[str, SensitiveHistograms]) -> BatchStep:
-    """Each class with whether it is `unsafe` and how many of its records are `unavoidable`.
+    """Each class with whether it is `unsafe` and how many of its records are `unavoidable`; one without any is unsafe.
 
     Args:
         models: All must hold.
@@ -83,11 +84,23 @@ def judged(models: Sequence[PrivacyModel], sensitive: Mapping[str, SensitiveHist
 
     def step(batches: Batches) -> Iterator[pa.RecordBatch]:
         for table in pieces(batches):
-            found = judge(models, EquivalenceClasses(NO_CODES, *sizes_and_histograms(table, sensitive)))
-            told = table.append_column("unsafe", pa.array(found.unsafe))
-            yield from told.append_column("unavoidable", pa.array(found.unavoidable)).to_batches()
+            unsafe: BoolArray = np.ones(len(table), dtype=np.bool_)
+            unavoidable: CountArray = np.zeros(len(table), dtype=np.int64)
+            rows = np.flatnonzero(table["records"].to_numpy())
+            classes = table if len(rows) == len(table) else table.take(pa.array(rows))
+            found = judge(models, classes_of(classes, sensitive))
+            unsafe[rows], unavoidable[rows] = found.unsafe, found.unavoidable
+            told = table.append_column("unsafe", pa.array(unsafe))
+            yield from told.append_column("unavoidable", pa.array(unavoidable)).to_batches()
 
     return step
+
+
+def classes_of(table: pa.Table, sensitive: Mapping[str, SensitiveHistograms]) -> EquivalenceClasses:
+    """Classes as models see them."""
+    sizes, histograms = sizes_and_histograms(table, sensitive)
+    people = table["people"].to_numpy() if "people" in table.column_names else None
+    return EquivalenceClasses(NO_CODES, sizes, histograms, population=people)
 
 
 def sizes_and_histograms(

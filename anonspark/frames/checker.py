@@ -20,13 +20,15 @@ from anonspark.domain.arrays import BoolArray, CountArray
 from anonspark.domain.classes import EquivalenceClasses
 from anonspark.domain.hierarchy import GeneralizationHierarchy
 from anonspark.domain.lattice import Lattice, Node
-from anonspark.domain.model import PrivacyModel
-from anonspark.frames.batches import AskedNode, sizes_and_histograms
+from anonspark.domain.model import PrivacyModel, ReleaseModel
+from anonspark.frames.batches import AskedNode, classes_of
 from anonspark.frames.chunks import chunks
 from anonspark.frames.class_queries import (
     add_judgement,
     by_place,
     classes_of_nodes,
+    counts_of_safe_sizes,
+    give_up_below,
     lost_by_place,
     sums_by_node,
     unsafe_classes,
@@ -39,7 +41,7 @@ from anonspark.measures.utility import SuppressedRecords
 from anonspark.search.checker import Effort, NodeVerdict
 from anonspark.search.class_table import ClassTable
 from anonspark.search.held import HeldTables, verdict_on
-from anonspark.search.judge import judge
+from anonspark.search.judge import judge, smallest_kept
 
 NODES_A_JOB = 16
 """A job costs about as much as the evaluation of some nodes, and a larger batch checks more nodes in vain."""
@@ -77,14 +79,15 @@ class ClusterChecker:
         lattice: Lattice,
         limit: int,
         *,
+        release_models: Sequence[ReleaseModel] = (),
         cache_bytes: int = 256 << 20,
     ) -> None:
         """Take the raw classes; the classes of checked nodes are kept on the driver up to `cache_bytes`."""
         self.lattice = lattice
         self.names = tuple(hierarchy.attribute for hierarchy in hierarchies)
-        self.models = tuple(models)
+        self.models, self.release_models = tuple(models), tuple(release_models)
         self.limit = limit
-        self.monotone = all(model.monotone for model in models)
+        self.monotone = all(model.monotone for model in models) and not release_models
         self.smallest_safe_class = max((model.smallest_safe_class for model in models), default=1)
         self.effort = Effort()
         self.batch = NODES_A_JOB
@@ -125,16 +128,16 @@ class ClusterChecker:
                 if self._bytes_of(sums) > self._held.most_bytes:
                     return None
                 ((_, table),) = self._collect_tables(classes, [node], [0], _pairs_a_class([sums]))
-        leaves = self._bundles.unpack(table.packed)
+        leaves = self._bundles.unpack(table.packed[:, : np.count_nonzero(table.sizes)])
         codes = np.stack(
-            [groups[level][row] for groups, level, row in zip(self.leaves.groups, node, leaves, strict=True)]
+            [groups[level][row] for groups, level, row in zip(self.encoded.groups, node, leaves, strict=True)]
         )
-        at_node = EquivalenceClasses(codes, table.sizes, table.sensitive)
-        return at_node, ~judge(self.models, at_node).unsafe
+        at_node = replace(table.with_records(), codes=codes)
+        return at_node, ~judge(self.models, at_node, self.release_models).unsafe
 
     def safe_classes_at(self, node: Node) -> DataFrame:
         """The classes that a release at a node keeps, as rows: their groups, g0, g1, ..., and `records`; lazy."""
-        safe = self._judged([node]).where(~F.col("unsafe"))
+        safe = self._given_up(self._judged([node]), [node]).where(~F.col("unsafe"))
         return with_groups(safe, self.encoded, node, [("records", "bigint")])
 
     def lost_at(self, node: Node) -> SuppressedRecords:
@@ -146,12 +149,15 @@ class ClusterChecker:
         """Judge nodes, with the suppressed records of those that suppress no more than so many."""
         held = {node: table for node in nodes if (table := self._held.at(node)) is not None}
         held |= self._hold_few([node for node in nodes if node not in held])
-        found = {node: verdict_on(table, self.models, self.always_lost.records) for node, table in held.items()}
+        found = {
+            node: verdict_on(table, self.models, self.always_lost.records, self.release_models)
+            for node, table in held.items()
+        }
         elsewhere = [node for node in nodes if node not in held]
         with ExitStack() as stack:
             unsafe: Iterable[tuple[Node, pa.Table]] = ()
             if elsewhere:
-                classes = stack.enter_context(persisted(self._judged(elsewhere)))
+                classes = self._given_up(stack.enter_context(persisted(self._judged(elsewhere))), elsewhere)
                 sums = self._sums(classes, elsewhere)
                 found |= {each.verdict.node: each.verdict for each in sums}
                 within = {node for node in elsewhere if found[node].suppressed <= lost_up_to}
@@ -159,7 +165,11 @@ class ClusterChecker:
                 left = [number for number, node in enumerate(elsewhere) if node in within and node not in held]
                 unsafe = self._unsafe_elsewhere(classes, elsewhere, left) if left else ()
             asked = [node for node in nodes if found[node].suppressed <= lost_up_to]
-            here = ((node, unsafe_of(held[node], self.models, self._bundles)) for node in asked if node in held)
+            here = (
+                (node, unsafe_of(held[node], self.models, self._bundles, self.release_models))
+                for node in asked
+                if node in held
+            )
             found |= self._with_lost({node: found[node] for node in asked}, chain(here, unsafe))
         return [found[node] for node in nodes]
 
@@ -171,12 +181,22 @@ class ClusterChecker:
     def _judged(self, nodes: Sequence[Node]) -> DataFrame:
         return self._classes(nodes).transform(add_judgement(self.encoded, self.models))
 
+    def _given_up(self, judged: DataFrame, nodes: Sequence[Node]) -> DataFrame:
+        """Judged classes, the smallest unsafe too as far as models of the whole release ask for it; one job then."""
+        if not self.release_models:
+            return judged
+        self.jobs += 1
+        counts = counts_of_safe_sizes(judged)
+        smallest = [smallest_kept(self.release_models, counts.get(number, [])) for number in range(len(nodes))]
+        return judged.transform(give_up_below(smallest))
+
     def _hold_few(self, nodes: Sequence[Node]) -> dict[Node, ClassTable]:
         """Bring here nodes that cannot have more classes than fit, uncounted: one job instead of two."""
         chosen: list[Node] = []
         left = self._held.most_bytes // 2
         for node in nodes:
-            most = min(self._bundles.keys(node).cells or self.encoded.n_classes, self.encoded.n_classes)
+            n_rows = self.encoded.n_classes + self.encoded.n_people_classes
+            most = min(self._bundles.keys(node).cells or n_rows, n_rows)
             n_bytes = most * (self._bytes_a_class() + self._most_pairs * BYTES_A_PAIR)
             if n_bytes <= left:
                 chosen.append(node)
@@ -188,7 +208,7 @@ class ClusterChecker:
 
     def _bytes_a_class(self) -> int:
         """On the driver, without pairs: codes, size, and where its pairs begin."""
-        return 4 * len(self._bundles.members) + 8 + 8 * len(self.encoded.sensitive)
+        return 4 * len(self._bundles.members) + 8 * len(self.encoded.sums) + 8 * len(self.encoded.sensitive)
 
     def _sums(self, classes: DataFrame, nodes: Sequence[Node]) -> list[_Sums]:
         self.jobs += 1
@@ -237,13 +257,18 @@ class ClusterChecker:
     ) -> list[tuple[Node, ClassTable]]:
         wanted = classes.where(F.col("node").isin(list(numbers))).drop("unsafe", "unavoidable")
         n_keys = len(self.encoded.codes) + 1
-        rows = pa.concat_tables(self._chunks(wanted, n_keys, n_keys + 1 + 2 * pairs_a_class))
+        n_cells = n_keys + len(self.encoded.sums) + 2 * pairs_a_class
+        rows = pa.concat_tables(self._chunks(wanted, n_keys, n_cells))
         found = []
         for number in numbers:
             of_node = rows.filter(pc.equal(rows["node"], number))
-            sizes, sensitive = sizes_and_histograms(of_node, self.encoded.sensitive)
+            if self.encoded.people is not None:
+                with_records = pc.greater(of_node["records"], 0)
+                of_node = pa.concat_tables([of_node.filter(with_records), of_node.filter(pc.invert(with_records))])
+            known = classes_of(of_node, self.encoded.sensitive)
             packed = np.stack([of_node[code].to_numpy() for code in self.encoded.codes])
-            found.append((nodes[number], ClassTable(nodes[number], sizes, sensitive, own_packed=packed)))
+            table = ClassTable(nodes[number], known.sizes, known.sensitive, known.population, own_packed=packed)
+            found.append((nodes[number], table))
         return found
 
     def _unsafe_elsewhere(
@@ -281,7 +306,9 @@ class ClusterChecker:
         return replace(verdict, lost=lost, certainly_lost=SuppressedRecords(verdict.unavoidable, known.by_leaf))
 
     def _suppressed(self, counts: CountArray) -> SuppressedRecords:
-        by_leaf = self._bundles.by_leaf(counts)
+        # Leaves that only people have come last, and no record has them.
+        of_axes = zip(self._bundles.by_leaf(counts), self.leaves.records, strict=True)
+        by_leaf = tuple(of_axis[: len(records)] for of_axis, records in of_axes)
         return SuppressedRecords(int(by_leaf[0].sum()), by_leaf)
 
     def _chunks(self, table: DataFrame, n_keys: int, cells_a_row: int | None = None) -> Iterator[pa.Table]:

@@ -8,6 +8,7 @@ from pyspark.sql import functions as F
 from pyspark.sql.types import BooleanType, LongType, StructType
 
 from anonspark.domain.arrays import CountArray
+from anonspark.domain.classes import SizeCounts
 from anonspark.domain.lattice import Node
 from anonspark.domain.model import PrivacyModel
 from anonspark.frames.batches import AskedNode, judged, looked_up, lost_rows, rolled_up
@@ -23,20 +24,31 @@ def admissible(encoded: EncodedClasses) -> DataFrame:
 
 
 def classes_of_nodes(encoded: EncodedClasses, asked: Asked) -> DataFrame:
-    """The classes of nodes: `node`, codes, `records`, and where there are sensitive attributes `pairs`."""
-    codes, sensitive = encoded.codes, encoded.sensitive_codes
-    step = rolled_up(asked, len(sensitive))
-    schema = ", ".join(["node int", *(f"{name} int" for name in [*codes, *sensitive]), "records bigint"])
-    return grouped(admissible(encoded).mapInArrow(step, schema), ["node", *codes], sensitive)
+    """The classes of nodes: `node`, codes, `records`, `people` of a population, `pairs` of sensitive attributes.
+
+    The last two only where there are such. People without a record are classes too, which others roll up with.
+    """
+    codes, sensitive, sums = encoded.codes, encoded.sensitive_codes, encoded.sums
+    base = admissible(encoded)
+    if encoded.people is not None:
+        nobody = F.lit(0).cast("bigint")
+        no_values = [F.lit(None).cast("int").alias(name) for name in sensitive]
+        alone = encoded.people.select(*codes, *no_values, nobody.alias("records"), "people")
+        base = base.select(*codes, *sensitive, "records", nobody.alias("people")).union(alone)
+    fields = ["node int", *(f"{name} int" for name in [*codes, *sensitive]), *(f"{name} bigint" for name in sums)]
+    step = rolled_up(asked, sensitive, sums)
+    return grouped(base.mapInArrow(step, ", ".join(fields)), ["node", *codes], sensitive, sums)
 
 
-def grouped(table: DataFrame, keys: Sequence[str], sensitive: Sequence[str]) -> DataFrame:
+def grouped(
+    table: DataFrame, keys: Sequence[str], sensitive: Sequence[str], sums: Sequence[str] = ("records",)
+) -> DataFrame:
     """The rows of equal keys as one class, with its records of each combination of sensitive codes as `pairs`."""
-    classes = merged(table, [*keys, *sensitive])
+    classes = merged(table, [*keys, *sensitive], sums)
     if not sensitive:
         return classes
-    pairs = F.collect_list(F.struct(*sensitive, "records")).alias("pairs")
-    return classes.groupBy(*keys).agg(F.sum("records").alias("records"), pairs)
+    pairs = F.collect_list(F.when(F.col("records") > 0, F.struct(*sensitive, "records"))).alias("pairs")
+    return classes.groupBy(*keys).agg(*[F.sum(name).alias(name) for name in sums], pairs)
 
 
 def add_judgement(encoded: EncodedClasses, models: Sequence[PrivacyModel]) -> Callable[[DataFrame], DataFrame]:
@@ -46,6 +58,26 @@ def add_judgement(encoded: EncodedClasses, models: Sequence[PrivacyModel]) -> Ca
         schema = StructType([*classes.schema.fields])
         schema = schema.add("unsafe", BooleanType()).add("unavoidable", LongType())
         return classes.mapInArrow(judged(models, encoded.sensitive), schema)
+
+    return step
+
+
+def counts_of_safe_sizes(judged: DataFrame) -> dict[int, SizeCounts]:
+    """The sizes of the safe classes of each node; few rows, whatever the number of classes."""
+    sizes = judged.where(~F.col("unsafe")).groupBy("node", "records").agg(F.count(F.lit(1)).alias("classes"))
+    found: dict[int, SizeCounts] = {}
+    for row in sizes.toArrow().sort_by([("node", "ascending"), ("records", "ascending")]).to_pylist():
+        found.setdefault(row["node"], []).append((row["records"], row["classes"]))
+    return found
+
+
+def give_up_below(smallest: Sequence[int]) -> Callable[[DataFrame], DataFrame]:
+    """Every class `unsafe` that is smaller than what its node keeps, by the node's number."""
+    least = F.array(*[F.lit(size).cast("bigint") for size in smallest])
+
+    def step(judged: DataFrame) -> DataFrame:
+        too_small = F.col("records") < F.get(least, F.col("node"))
+        return judged.withColumn("unsafe", F.col("unsafe") | too_small)
 
     return step
 
@@ -93,7 +125,7 @@ def by_place(table: DataFrame, codes: Sequence[str], starts: CountArray, keys: S
 def with_groups(table: DataFrame, encoded: EncodedClasses, node: Node, kept: Sequence[tuple[str, str]]) -> DataFrame:
     """The groups of each class at a node, g0, g1, ..., and the columns that are kept, each with its type."""
     groups = encoded.bundles.groups_of_codes(
-        [levels[level] for levels, level in zip(encoded.leaves.groups, node, strict=True)]
+        [levels[level] for levels, level in zip(encoded.groups, node, strict=True)]
     )
     found = {f"g{axis}": (f"p{bundle}", of_code) for axis, (bundle, of_code) in enumerate(groups)}
     schema = [f"{name} int" for name in found] + [f"{name} {data_type}" for name, data_type in kept]

@@ -1,10 +1,11 @@
 """Raw classes on the cluster as integers: what `domain/encode.py` does on the driver."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import reduce
 from operator import add
+from typing import TypeAlias
 
 import numpy as np
 from pyspark.sql import Column, DataFrame
@@ -21,6 +22,8 @@ from anonspark.frames.persisted import persisted
 from anonspark.measures.utility import Leaves, leaves_of
 from anonspark.search.bundles import Bundles
 from anonspark.search.judge import NO_CODES
+
+FindPeople: TypeAlias = Callable[[Sequence[CodeArray]], tuple[DataFrame, Sequence[CodeArray]]]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,20 +47,28 @@ class EncodedClasses:
         table: p0, p1, ... (codes of bundles), s0, ... (sensitive values), `inadmissible`, `records`; persisted. A
             class has a row for each combination of its sensitive values.
         leaves: The values of the quasi-identifiers.
+        groups: Of these and, after them, of the values that only people have; shape (n_levels, n_leaves), one array an
+            attribute.
         bundles: How their codes are packed.
         sensitive: By attribute: totals and ancestors of its values, and no class.
         orders: By attribute: its values, by code.
         sizes: Sizes of the raw classes.
         any_inadmissible: Whether any class has a value that a hierarchy does not know.
+        people: p0, p1, ... and `people`, where a model asks for those of a population; persisted. Their bundles have
+            codes for values that the table lacks.
+        n_people_classes: How many rows that are.
     """
 
     table: DataFrame
     leaves: Leaves
+    groups: Sequence[CodeArray]
     bundles: Bundles
     sensitive: Mapping[str, SensitiveHistograms]
     orders: Mapping[str, SensitiveOrder]
     sizes: SizeCounts
     any_inadmissible: bool
+    people: DataFrame | None = None
+    n_people_classes: int = 0
 
     @property
     def codes(self) -> list[str]:
@@ -74,10 +85,15 @@ class EncodedClasses:
         """Number of raw classes."""
         return sum(classes for _, classes in self.sizes)
 
+    @property
+    def sums(self) -> list[str]:
+        """The columns that are summed up when classes are merged."""
+        return ["records"] if self.people is None else ["records", "people"]
 
-def merged(table: DataFrame, keys: Sequence[str]) -> DataFrame:
+
+def merged(table: DataFrame, keys: Sequence[str], sums: Sequence[str] = ("records",)) -> DataFrame:
     """The rows of equal keys as one, with their `records`."""
-    return table.groupBy(*keys).agg(F.sum("records").alias("records"))
+    return table.groupBy(*keys).agg(*[F.sum(name).alias(name) for name in sums])
 
 
 def count_sizes(classes: DataFrame) -> SizeCounts:
@@ -116,14 +132,16 @@ def encode_on_cluster(
     hierarchies: Sequence[GeneralizationHierarchy],
     orders: Mapping[str, SensitiveOrder],
     weights: Sequence[float],
+    find_people: FindPeople | None = None,
 ) -> EncodedClasses:
-    """The classes as integers, held instead of the combinations, which are freed. One Spark job.
+    """The classes as integers, held instead of the combinations, which are freed. One Spark job, two with people.
 
     Args:
         counted: The combinations.
         hierarchies: One a quasi-identifier.
         orders: By sensitive attribute, in the order of the combinations' columns.
         weights: Of the quasi-identifiers.
+        find_people: Given the leaves that the table has, the people of a population; see `people_of`.
     """
     used, records, texts = [], [], []
     for values, hierarchy in zip(counted.quasi_identifiers, hierarchies, strict=True):
@@ -133,7 +151,9 @@ def encode_on_cluster(
         used.append(codes)
         records.append(np.array([of_value[text] for text in texts[-1]], dtype=np.int64))
     leaves = leaves_of(hierarchies, used, records, weights)
-    bundles = Bundles(leaves.groups)
+    people, outside = (None, None) if find_people is None else find_people(used)
+    groups = leaves.groups if outside is None else [*map(np.hstack, zip(leaves.groups, outside, strict=True))]
+    bundles, n_leaves = Bundles(groups), [levels.shape[1] for levels in groups]
     wide, unknown = counted.table, []
     for axis, (hierarchy, codes) in enumerate(zip(hierarchies, used, strict=True)):
         wide = wide.transform(add_codes(f"q{axis}", texts[axis], np.arange(len(codes), dtype=np.int32), f"l{axis}"))
@@ -143,31 +163,38 @@ def encode_on_cluster(
         codes = np.arange(len(order.values), dtype=np.int32)
         wide = wide.transform(add_codes(f"s{place}", order.values, codes, f"c{place}"))
     inadmissible = reduce(lambda one, other: one | other, unknown) if unknown else F.lit(False)
-    packed = [_packed(members, leaves).alias(f"p{place}") for place, members in enumerate(bundles.members)]
+    packed = [_packed(members, n_leaves).alias(f"p{place}") for place, members in enumerate(bundles.members)]
     sensitive = [F.col(f"c{place}").alias(f"s{place}") for place in range(len(orders))]
     encoded = wide.select(*packed, *sensitive, inadmissible.alias("inadmissible"), "records")
     with ExitStack() as stack:
         table = stack.enter_context(persisted(encoded))
         sizes = count_sizes(merged(table, [f"p{place}" for place in range(len(packed))]))
+        if people is not None:
+            each = people.select(*packed, "people")
+            people = stack.enter_context(persisted(merged(each, each.columns[:-1], ["people"])))
+        n_people_classes = 0 if people is None else people.count()
         counted.held.close()
         counted.held.enter_context(stack.pop_all())
     return EncodedClasses(
         table=table,
         leaves=leaves,
+        groups=groups,
         bundles=bundles,
         sensitive=_without_classes(orders, counted.sensitive),
         orders=orders,
         sizes=sizes,
         any_inadmissible=bool(unknown),
+        people=people,
+        n_people_classes=n_people_classes,
     )
 
 
-def _packed(members: Sequence[int], leaves: Leaves) -> Column:
+def _packed(members: Sequence[int], n_leaves: Sequence[int]) -> Column:
     """The code of a bundle: leaf x stride, summed, the last attribute's stride being 1 as in `Bundles.pack`."""
     terms, stride = [], 1
     for axis in reversed(members):
         terms.append(F.col(f"l{axis}") * stride)
-        stride *= len(leaves.records[axis])
+        stride *= n_leaves[axis]
     return reduce(add, terms)
 
 

@@ -1,6 +1,8 @@
 """How many people of a population share the generalized values of each class, counted on the cluster."""
 
 from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
@@ -32,7 +34,7 @@ def matched_sizes(
         node: The level of each attribute.
         classes: The groups of the classes at the node, g0, g1, ..., and `records`.
     """
-    rows, columns = _rows_and_values(population, classes.sparkSession)
+    rows, columns = rows_and_values(population, classes.sparkSession)
     keys = [f"g{axis}" for axis in range(len(columns))]
     for axis, (values, attribute, hierarchy, level) in enumerate(
         zip(columns, policy.quasi_identifiers, hierarchies, node, strict=True)
@@ -52,9 +54,19 @@ def classes_table(spark: SparkSession, codes: CodeArray, sizes: CountArray) -> D
     return spark.createDataFrame(pa.table({**groups, "records": pa.array(sizes, pa.int64())}))
 
 
-def _rows_and_values(
+def spread(raw: RawClasses, spark: SparkSession, held: ExitStack) -> ClusterCombinations:
+    """The driver's combinations as rows on the cluster."""
+    rows, columns = rows_and_values(replace(raw, quasi_identifiers=(*raw.quasi_identifiers, *raw.sensitive)), spark)
+    split = len(raw.quasi_identifiers)
+    sensitive = {f"q{split + place}": f"s{place}" for place in range(len(raw.sensitive))}
+    table = rows.withColumnsRenamed(sensitive)
+    return ClusterCombinations(tuple(columns[:split]), tuple(columns[split:]), raw.malformed, table, held)
+
+
+def rows_and_values(
     population: RawClasses | ClusterCombinations, spark: SparkSession
 ) -> tuple[DataFrame, Sequence[ColumnValues]]:
+    """Combinations as rows of texts, q0, q1, ..., and `records`, wherever they are, and the values of each column."""
     if isinstance(population, ClusterCombinations):
         return population.table, population.quasi_identifiers
     columns = population.quasi_identifiers

@@ -8,19 +8,30 @@ import numpy as np
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from anonspark.domain.arrays import CountArray
+from anonspark.domain.classes import EquivalenceClasses
+from anonspark.domain.encode import RawClasses
 from anonspark.domain.hierarchy import Label
+from anonspark.domain.model import PrivacyModel
 from anonspark.domain.policy import Policy
-from anonspark.domain.recount import require_as_computed, require_as_suppressed, require_safe
+from anonspark.domain.recount import require_as_computed, require_as_suppressed, require_safe, require_satisfied
 from anonspark.domain.release import Release
 from anonspark.frames.class_queries import add_judgement, grouped, with_groups
-from anonspark.frames.combinations import add_codes
-from anonspark.frames.encoded import EncodedClasses
+from anonspark.frames.combinations import ClusterCombinations, add_codes
+from anonspark.frames.encoded import EncodedClasses, count_sizes, merged
 from anonspark.frames.persisted import persisted
+from anonspark.frames.population import matched_sizes
+from anonspark.search.judge import NO_CODES
 from anonspark.vocabulary import SUPPRESSED, Suppression
 
 
 def verify_combinations(
-    written: DataFrame, encoded: EncodedClasses, safe_classes: DataFrame, policy: Policy, chosen: Release
+    written: DataFrame,
+    encoded: EncodedClasses,
+    safe_classes: DataFrame,
+    policy: Policy,
+    chosen: Release,
+    population: RawClasses | ClusterCombinations | None = None,
 ) -> None:
     """Hold the combinations of a written release against the raw ones, and the models against what was written.
 
@@ -30,6 +41,7 @@ def verify_combinations(
         safe_classes: The groups of the classes that are released, g0, g1, ...
         policy: What must hold.
         chosen: What was computed.
+        population: Where a model counts its people.
 
     Raises:
         VerificationError: Whatever differs; it tells counts only.
@@ -57,8 +69,24 @@ def verify_combinations(
         require_as_computed(told["differences"])
         kept = theirs.where(~hidden)
         for model in policy.models:
+            if model.needs_population and population is not None:
+                counted = matched_sizes(population, policy, chosen.hierarchies, chosen.node, merged(kept, groups))
+                require_safe(_unsafe_of_people(model, *counted), model)
+                continue
             found = grouped(kept, groups, encoded.sensitive_codes).transform(add_judgement(encoded, [model]))
             require_safe(found.agg(F.count_if("unsafe").alias("unsafe")).toArrow()["unsafe"][0].as_py(), model)
+        if policy.release_models:
+            # A class that is labelled with nothing but `*` was written, and no reader can tell it from suppressed rows.
+            like_suppressed = safe_classes.where(_all_labelled_suppressed(labels)).select("records")
+            counts = count_sizes(merged(kept, groups).select("records").unionByName(like_suppressed))
+            for release_model in policy.release_models:
+                require_satisfied(release_model, counts)
+
+
+def _unsafe_of_people(model: PrivacyModel, sizes: CountArray, people: CountArray, classes: CountArray) -> int:
+    """How many classes of so many records and people the model forbids."""
+    safe = model.satisfied(EquivalenceClasses(NO_CODES, sizes, population=people))
+    return int(classes[~safe].sum())
 
 
 def _written_codes(written: DataFrame, labels: Sequence[Sequence[Label]], encoded: EncodedClasses) -> DataFrame:
@@ -94,16 +122,21 @@ def _computed_codes(
     released = F.col("safe").isNotNull() & ~F.col("inadmissible")
     if policy.suppression is Suppression.DROP:
         rows = rows.where(released)
-    all_labelled = [
-        F.col(group).isin([code for code, label in enumerate(of_axis) if label == SUPPRESSED])
-        for group, of_axis in zip(groups, labels, strict=True)
-    ]
-    hidden = ~released | reduce(and_, all_labelled)
+    hidden = ~released | _all_labelled_suppressed(labels)
     codes = [
         F.when(hidden, _starred_code(of_axis)).otherwise(F.col(group)).alias(group)
         for group, of_axis in zip(groups, labels, strict=True)
     ]
     return rows.select(*codes, *encoded.sensitive_codes, "records")
+
+
+def _all_labelled_suppressed(labels: Sequence[Sequence[Label]]) -> Column:
+    """Whether the labels of groups g0, g1, ... are nothing but `*`."""
+    starred = [
+        F.col(f"g{axis}").isin([code for code, label in enumerate(of_axis) if label == SUPPRESSED])
+        for axis, of_axis in enumerate(labels)
+    ]
+    return reduce(and_, starred)
 
 
 def _starred_code(labels: Sequence[Label]) -> int:

@@ -7,12 +7,13 @@ sizes of the table's classes how many are.
 import numpy as np
 
 from anonspark.domain.arrays import CountArray, FloatArray
+from anonspark.domain.classes import SizeCounts, as_arrays
 
 NEGLIGIBLE = 100.0
 """Chances below e^-100 are none."""
 
 
-def zayatz_uniques(sizes: CountArray, population_size: int) -> float:
+def zayatz_uniques(counts: SizeCounts, population_size: int) -> float:
     """Estimated share of records that are unique in the population; 0.0 where there is no class of one.
 
     The chance that a record alone in its class is alone in the population is, by Bayes' rule,
@@ -21,21 +22,21 @@ def zayatz_uniques(sizes: CountArray, population_size: int) -> float:
     records of classes of one, times this chance, over all records is the answer.
 
     Args:
-        sizes: Shape (n_classes,): records of each class.
+        counts: The sizes of classes with how many there are of each.
         population_size: People of whom the table is a sample without replacement, at least its records.
 
     Source: Zayatz (1991), Estimation of the Percent of Unique Population Elements on a Microdata File Using the
     Sample, US Bureau of the Census, Statistical Research Division Report 91/08.
 
-    >>> zayatz_uniques(np.array([1, 1, 2]), 4)
+    >>> zayatz_uniques([(1, 2), (2, 1)], 4)
     0.5
-    >>> round(zayatz_uniques(np.array([1, 1, 2]), 8), 4)
+    >>> round(zayatz_uniques([(1, 2), (2, 1)], 8), 4)
     0.3182
     """
-    values, classes = np.unique(sizes, return_counts=True)
+    values, classes = as_arrays(counts)
     if not len(values) or values[0] != 1:
         return 0.0
-    n_records = int(sizes.sum())
+    n_records = int((values * classes).sum())
     alone = classes[0]
     expected = (classes * _chance_of_one(values, n_records, population_size)).sum()
     chance = alone * n_records / population_size / expected

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from anonspark.domain.arrays import CountArray
+from anonspark.domain.classes import SizeCounts, as_arrays
 
 TOLERANCE = 1e-12
 """Relative: a mean of exactly the threshold must not fail by rounding."""
@@ -27,9 +27,9 @@ class AverageRisk:
 
     threshold: float
 
-    def smallest_kept(self, sizes: CountArray) -> int:
+    def smallest_kept(self, counts: SizeCounts) -> int:
         """See `ReleaseModel`; past the largest class where none can stay."""
-        values, classes = np.unique(sizes, return_counts=True)
+        values, classes = as_arrays(counts)
         classes_from = classes[::-1].cumsum()[::-1]
         records_from = (values * classes)[::-1].cumsum()[::-1]
         fits = classes_from <= self.threshold * records_from * (1 + TOLERANCE)

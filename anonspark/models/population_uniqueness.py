@@ -6,7 +6,7 @@ Medical Informatics and Decision Making 12(66), for such a limit; the estimator'
 
 from dataclasses import dataclass
 
-from anonspark.domain.arrays import CountArray
+from anonspark.domain.classes import SizeCounts
 from anonspark.measures.uniqueness import zayatz_uniques
 
 
@@ -23,6 +23,6 @@ class PopulationUniqueness:
     threshold: float
     population_size: int
 
-    def smallest_kept(self, sizes: CountArray) -> int:
+    def smallest_kept(self, counts: SizeCounts) -> int:
         """See `ReleaseModel`: 1, or 2 where too many are unique."""
-        return 1 if zayatz_uniques(sizes, self.population_size) <= self.threshold else 2
+        return 1 if zayatz_uniques(counts, self.population_size) <= self.threshold else 2

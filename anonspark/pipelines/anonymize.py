@@ -1,7 +1,9 @@
 """Find the least lossy release of a table and apply it; nothing is written here."""
 
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 from pyspark.sql import DataFrame
@@ -14,30 +16,28 @@ from anonspark.domain.lattice import Lattice
 from anonspark.domain.policy import Policy
 from anonspark.domain.population import population_sizes, with_population
 from anonspark.domain.release import Release
-from anonspark.errors import ConfigurationError, EmptyTableError, NoReleaseError, TooManyClassesError
-from anonspark.frames.aggregate import collect_classes, collect_or_keep_classes
+from anonspark.errors import EmptyTableError
+from anonspark.frames.aggregate import collect_or_keep_classes
 from anonspark.frames.casts import leave_out_malformed, require_well_formed
 from anonspark.frames.checker import ClusterChecker
 from anonspark.frames.combinations import ClusterCombinations
 from anonspark.frames.encoded import EncodedClasses, count_sizes, encode_on_cluster, hierarchies_of, sensitive_orders
+from anonspark.frames.people import people_of
 from anonspark.frames.persisted import persisted
+from anonspark.frames.population import spread
 from anonspark.io.tables import ReadTable
 from anonspark.measures.utility import BY_LEVEL, attribute_costs, average_class_size, discernibility, whole
-from anonspark.models.k_anonymity import KAnonymity
-from anonspark.models.population_uniqueness import PopulationUniqueness
 from anonspark.pipelines.apply import apply
 from anonspark.pipelines.follow import Follower
 from anonspark.pipelines.microaggregate import require_aggregable, with_microaggregation
 from anonspark.pipelines.recode import recoded
-from anonspark.search.checker import NodeChecker, NodeVerdict
+from anonspark.pipelines.refusals import no_release, require_in_memory, require_lattice_held, require_populations
+from anonspark.search.checker import NodeVerdict
 from anonspark.search.in_memory import InMemoryChecker
 from anonspark.search.incumbent import Found, Progress
 from anonspark.search.judge import NO_CODES
-from anonspark.search.strategies import chosen_strategy, find_node
-from anonspark.vocabulary import Metric, Strategy
-
-BYTES_A_NODE = 32
-"""Bounds, orders and the list of open nodes that the exact search keeps."""
+from anonspark.search.strategies import find_node
+from anonspark.vocabulary import Metric
 
 NO_CLASSES = EquivalenceClasses(NO_CODES, np.empty(0, dtype=np.int64))
 """Of a release whose classes stay on the cluster."""
@@ -54,6 +54,7 @@ class Solution:
         found: What the search saw.
         checker: Which judged the nodes.
         safe_classes: The groups of the released classes, g0, g1, ..., and `records`, where they stay on the cluster.
+        people: The population, where a model counts it.
     """
 
     release: Release
@@ -62,10 +63,14 @@ class Solution:
     found: Found
     checker: InMemoryChecker | ClusterChecker
     safe_classes: DataFrame | None = None
+    people: RawClasses | ClusterCombinations | None = None
 
 
 def anonymize(
-    table: DataFrame, policy: Policy, follower: Follower, population: RawClasses | None = None
+    table: DataFrame,
+    policy: Policy,
+    follower: Follower,
+    count_people: Callable[[ExitStack], RawClasses | ClusterCombinations] | None = None,
 ) -> tuple[DataFrame, Solution]:
     """The least lossy release that satisfies the policy; one pass over the table now, one when the release is written.
 
@@ -73,13 +78,14 @@ def anonymize(
         table: The raw table; rows that are marked as malformed are left out.
         policy: What to protect and how.
         follower: Told of every step.
-        population: The combinations of a population table, where a model asks for it.
+        count_people: The combinations of a population table, where a model asks for it; freed with the stack.
 
     Raises:
         NoReleaseError: No lattice node satisfies the policy.
     """
     with ExitStack() as held:
         raw = count_classes(table, policy, follower, held)
+        population = None if count_people is None else count_people(held)
         solution = solve(raw, policy, follower, population)
         return apply(leave_out_malformed(table), policy, solution.release, solution.safe_classes), solution
 
@@ -106,14 +112,16 @@ def count_classes(
     return raw
 
 
-def count_population(population: ReadTable, policy: Policy, follower: Follower) -> RawClasses:
+def count_population(
+    population: ReadTable, policy: Policy, follower: Follower, held: ExitStack
+) -> RawClasses | ClusterCombinations:
     """The combinations of quasi-identifiers in a population table.
 
     Raises:
         MalformedCellsError: Cells that the schema cannot cast.
     """
     follower.enter("classes", "counting the population")
-    counted = collect_classes(population.flagged, policy.names, [], policy.search.memory_mb << 20)
+    counted = collect_or_keep_classes(population.flagged, policy.names, [], policy.search.memory_mb << 20, held)
     require_well_formed(counted.malformed)
     return counted
 
@@ -134,22 +142,17 @@ def solve(
     if not raw.n_records:
         raise EmptyTableError("that was read")
     n_people = (raw.n_persons if isinstance(raw, RawClasses) else None) or raw.n_records
-    _require_populations(policy, n_people, population)
-    _require_in_memory(policy, raw)
+    require_populations(policy, n_people, population)
+    people = population if policy.needs_population else None
+    raw = _where_the_people_are(raw, people)
+    require_in_memory(policy, raw)
     in_memory = isinstance(raw, RawClasses)
     follower.enter("search", f"{raw.n_records:,} records, on the {'driver' if in_memory else 'cluster'}")
     hierarchies = build_hierarchies(policy, raw) if isinstance(raw, RawClasses) else hierarchies_of(policy, raw)
     require_aggregable(policy, hierarchies, raw)
     lattice = bounded_lattice(policy, hierarchies)
-    exact = chosen_strategy(policy.search.strategy, lattice.size) is Strategy.OPTIMAL
-    if exact and lattice.size * BYTES_A_NODE > policy.search.memory_mb << 20:
-        raise TooManyClassesError(
-            f"The lattice has {lattice.size:,} nodes, more than an exact search holds in search.memory_mb = "
-            f"{policy.search.memory_mb}. Take strategy: auto, or narrow min_level and max_level of attributes.",
-            field="search.strategy",
-        )
+    require_lattice_held(policy, lattice)
     limit = policy.suppression_limit(raw.n_records)
-    people = population if policy.needs_population and isinstance(population, RawClasses) else None
     classes, checker = checker_for(raw, policy, hierarchies, lattice, limit, people)
 
     def tell(progress: Progress) -> None:
@@ -164,14 +167,14 @@ def solve(
         on_progress=tell,
     )
     if found.best is None:
-        raise _no_release(policy, raw.n_records, limit, checker, found)
+        raise no_release(policy, raw.n_records, limit, checker, found)
     at_node, safe_classes = checker.classes_at(found.best.node), None
     if at_node is None and isinstance(raw, ClusterCombinations) and isinstance(checker, ClusterChecker):
         safe_classes = raw.held.enter_context(persisted(checker.safe_classes_at(found.best.node)))
     measured = _measured(policy, hierarchies, checker, found, found.best, at_node)
     if safe_classes is not None:
         measured = replace(measured, kept_on_cluster=tuple(count_sizes(safe_classes)))
-    if people is not None:
+    if isinstance(people, RawClasses) and safe_classes is None and isinstance(classes, EquivalenceClasses):
         # Counted again, not taken from the search.
         sizes = population_sizes(people, policy, hierarchies, measured.node, measured.codes)
         measured = replace(measured, population=sizes)
@@ -180,7 +183,16 @@ def solve(
     if policy.microaggregations and isinstance(classes, EquivalenceClasses):
         measured = with_microaggregation(measured, classes, policy)
     follower.leave()
-    return Solution(measured, raw, classes, found, checker, safe_classes)
+    return Solution(measured, raw, classes, found, checker, safe_classes, people)
+
+
+def _where_the_people_are(
+    raw: RawClasses | ClusterCombinations, people: RawClasses | ClusterCombinations | None
+) -> RawClasses | ClusterCombinations:
+    """The combinations, brought to the cluster if those of the population are there."""
+    if isinstance(raw, RawClasses) and isinstance(people, ClusterCombinations):
+        return spread(raw, people.table.sparkSession, people.held.enter_context(ExitStack()))
+    return raw
 
 
 def input_size_counts(solution: Solution) -> SizeCounts:
@@ -195,7 +207,7 @@ def checker_for(
     hierarchies: tuple[GeneralizationHierarchy, ...],
     lattice: Lattice,
     limit: int,
-    people: RawClasses | None = None,
+    people: RawClasses | ClusterCombinations | None = None,
 ) -> tuple[EquivalenceClasses | EncodedClasses, InMemoryChecker | ClusterChecker]:
     """The raw classes and what judges nodes on them, where the combinations are.
 
@@ -203,7 +215,7 @@ def checker_for(
         HierarchyError: An ordered or hierarchical sensitive attribute without an order or a tree.
     """
     weights = [attribute.weight for attribute in policy.quasi_identifiers]
-    if isinstance(raw, RawClasses):
+    if isinstance(raw, RawClasses) and not isinstance(people, ClusterCombinations):
         classes = encode(raw, policy, hierarchies)
         require_ground_distances(policy, raw, classes)
         checker = InMemoryChecker(
@@ -216,44 +228,23 @@ def checker_for(
             weights=weights,
         )
         return classes, checker
-    encoded = encode_on_cluster(raw, hierarchies, sensitive_orders(policy, raw), weights)
-    cache_bytes = policy.search.memory_mb << 20
-    return encoded, ClusterChecker(encoded, hierarchies, policy.models, lattice, limit, cache_bytes=cache_bytes)
-
-
-def _require_populations(policy: Policy, n_people: int, population: RawClasses | ClusterCombinations | None) -> None:
-    """Refuse to judge by a population that is not there, or of which the table cannot be a sample."""
-    if policy.needs_population and population is None:
-        raise ConfigurationError([("population", "is missing; a model counts its people, so name its table.")])
-    for model in policy.release_models:
-        if isinstance(model, PopulationUniqueness) and model.population_size < n_people:
-            who = "records" if policy.person_id is None else "persons"
-            sentence = (
-                f"has a population_size of {model.population_size:,}, and the table alone has {n_people:,} "
-                f"{who}; name the number of people that it could be about."
-            )
-            raise ConfigurationError([("privacy", sentence)])
-
-
-def _require_in_memory(policy: Policy, raw: RawClasses | ClusterCombinations) -> None:
-    """Refuse on the cluster what is only judged on the driver."""
     if isinstance(raw, RawClasses):
-        return
-    wants = [str(model) for model in policy.release_models]
-    wants += [str(model) for model in policy.models if model.needs_population]
-    if policy.person_id is not None:
-        wants.append("person_id")
-    if policy.microaggregations:
-        wants.append("microaggregation")
-    if policy.search.recoding is not None:
-        wants.append("search.recoding" if policy.search.strategy is not Strategy.MONDRIAN else "strategy: mondrian")
-    if wants:
-        raise TooManyClassesError(
-            f"The table has more combinations than fit into search.memory_mb = {policy.search.memory_mb}, where "
-            f"{', '.join(wants)} needs them. Raise it, raise min_level of the attributes with most values, or leave "
-            "that out.",
-            field="search.memory_mb",
-        )
+        raise TypeError("the combinations of a table must be where those of its population are")
+    find_people = None
+    if people is not None:
+        find_people = partial(people_of, people, policy, hierarchies, spark=raw.table.sparkSession)
+    encoded = encode_on_cluster(raw, hierarchies, sensitive_orders(policy, raw), weights, find_people)
+    cache_bytes = policy.search.memory_mb << 20
+    checker_there = ClusterChecker(
+        encoded,
+        hierarchies,
+        policy.models,
+        lattice,
+        limit,
+        release_models=policy.release_models,
+        cache_bytes=cache_bytes,
+    )
+    return encoded, checker_there
 
 
 def _measured(
@@ -287,29 +278,4 @@ def _measured(
         optimal=found.optimal,
         metrics=metrics,
         per_attribute={metric: dict(zip(checker.names, of_metric, strict=True)) for metric, of_metric in costs.items()},
-    )
-
-
-def _no_release(policy: Policy, n_records: int, limit: int, checker: NodeChecker, found: Found) -> NoReleaseError:
-    """The error that says how near the nearest node came, and whether there is none or none was found."""
-    needed = max((model.k for model in policy.models if isinstance(model, KAnonymity)), default=0)
-    if needed > n_records:
-        return NoReleaseError(f"k = {needed} needs {needed:,} records, and the table has {n_records:,}; lower k.")
-    nearest, what = found.nearest, "No lattice node satisfies the policy"
-    if not found.optimal:
-        what = f"Strategy {policy.search.strategy} found no lattice node that satisfies the policy"
-    if nearest is None:
-        return NoReleaseError(f"{what}; loosen the models or raise max_suppression.")
-    # Rounded up, so that who follows the advice gets the release.
-    decimals = 10 ** len(str(n_records))
-    share = -(-nearest.suppressed * decimals // n_records) / decimals
-    return NoReleaseError(
-        f"{what} with at most {limit:,} suppressed records; the nearest suppresses "
-        f"{nearest.suppressed:,} of {n_records:,}. Set max_suppression to at least {share}, or loosen the models.",
-        {
-            "levels": dict(zip(checker.names, nearest.node, strict=True)),
-            "suppressed": nearest.suppressed,
-            "limit": limit,
-            "max_suppression": share,
-        },
     )

@@ -19,7 +19,6 @@ from anonspark.domain.hierarchy import Label
 from anonspark.domain.policy import Policy
 from anonspark.domain.sources import TableTarget
 from anonspark.errors import EmptyTableError, RunCancelledError
-from anonspark.frames.aggregate import collect_or_keep_classes
 from anonspark.frames.casts import require_well_formed
 from anonspark.frames.combinations import ClusterCombinations
 from anonspark.frames.names import positions
@@ -192,13 +191,7 @@ class Attempt:
         if source is None:
             return None
         population = read_table(self.spark, source)
-        if policy.needs_population:
-            return count_population(population, policy, self.follower)
-        self.follower.enter("classes", "counting the population")
-        most_bytes = policy.search.memory_mb << 20
-        counted = collect_or_keep_classes(population.flagged, policy.names, [], most_bytes, held)
-        require_well_formed(counted.malformed)
-        return counted
+        return count_population(population, policy, self.follower, held)
 
     def judge_malformed(self, raw: RawClasses | ClusterCombinations) -> list[str]:
         """Refuse malformed rows, or tell that they are left out."""

@@ -4,9 +4,7 @@ from dataclasses import asdict
 from math import isfinite
 from typing import Any, Final
 
-import numpy as np
-
-from anonspark.domain.classes import EquivalenceClasses, SizeCounts
+from anonspark.domain.classes import EquivalenceClasses, SizeCounts, as_arrays
 from anonspark.domain.encode import RawClasses
 from anonspark.domain.policy import Policy
 from anonspark.domain.population import population_sizes
@@ -57,7 +55,7 @@ def measure_risks(
 
 def _risk(counts: SizeCounts, threshold: float) -> Risk:
     """Risk of classes that are told by their sizes."""
-    sizes, classes = np.array(counts, dtype=np.int64).reshape(-1, 2).T
+    sizes, classes = as_arrays(counts)
     return measure_risk(sizes, threshold, classes=classes)
 
 

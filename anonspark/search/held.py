@@ -4,13 +4,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from anonspark.domain.classes import EquivalenceClasses
 from anonspark.domain.lattice import Node
-from anonspark.domain.model import PrivacyModel
+from anonspark.domain.model import PrivacyModel, ReleaseModel
 from anonspark.search.bundles import Bundles
 from anonspark.search.checker import NodeVerdict
 from anonspark.search.class_table import WORTH_KEEPING, ClassTable, Scratch, roll_up
-from anonspark.search.judge import NO_CODES, judge
+from anonspark.search.judge import judge
 
 
 class HeldTables:
@@ -40,7 +39,7 @@ class HeldTables:
         if source.node == node:
             return source
         rolled = roll_up(source, node, self._bundles, self._scratch)
-        table = ClassTable(node, rolled.sizes, rolled.sensitive, own_packed=rolled.packed)
+        table = ClassTable(node, rolled.sizes, rolled.sensitive, rolled.population, own_packed=rolled.packed)
         if len(table.sizes) <= WORTH_KEEPING * len(source.sizes):
             self.hold(table)
         return table
@@ -55,13 +54,19 @@ class HeldTables:
 def bytes_of(table: ClassTable) -> int:
     """Memory of a table with its histograms."""
     pairs = sum(16 * len(histograms.values) + histograms.offsets.nbytes for histograms in table.sensitive.values())
-    return table.packed.nbytes + table.sizes.nbytes + pairs
+    people = 0 if table.population is None else table.population.nbytes
+    return table.packed.nbytes + table.sizes.nbytes + people + pairs
 
 
-def verdict_on(table: ClassTable, models: Sequence[PrivacyModel], always_lost: int) -> NodeVerdict:
+def verdict_on(
+    table: ClassTable,
+    models: Sequence[PrivacyModel],
+    always_lost: int,
+    release_models: Sequence[ReleaseModel] = (),
+) -> NodeVerdict:
     """What the models say of a table's classes, without the suppressed records; `always_lost` records are in none."""
-    sizes = table.sizes
-    judged = judge(models, EquivalenceClasses(NO_CODES, sizes, table.sensitive))
+    classes = table.with_records()
+    sizes, judged = classes.sizes, judge(models, classes, release_models)
     kept = sizes[~judged.unsafe]
     smallest = max((model.smallest_safe_class for model in models), default=1)
     return NodeVerdict(

@@ -153,19 +153,12 @@ class InMemoryChecker:
         A class without records is one that is suppressed: it has nothing to release.
         """
         classes = table.with_records()
-        judged = judge(self.models, classes)
-        if not self.release_models and table.population is None:
-            return judged
-        unsafe, unavoidable = judged.unsafe, judged.unavoidable
-        if self.release_models:
-            people = classes.people
-            smallest = max(model.smallest_kept(people[~unsafe]) for model in self.release_models)
-            unsafe = unsafe | (people < smallest)
+        judged = judge(self.models, classes, self.release_models)
         without = len(table.sizes) - classes.n_classes
-        if without:
-            unsafe = np.pad(unsafe, (0, without), constant_values=True)
-            unavoidable = np.pad(unavoidable, (0, without))
-        return Judged(unsafe, unavoidable)
+        if not without:
+            return judged
+        unsafe = np.pad(judged.unsafe, (0, without), constant_values=True)
+        return Judged(unsafe, np.pad(judged.unavoidable, (0, without)))
 
     def _count_lost(self, chosen: BoolArray) -> SuppressedRecords:
         """The records of the chosen admissible base classes and of all inadmissible ones, by leaf."""

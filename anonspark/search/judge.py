@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from anonspark.domain.arrays import BoolArray, CodeArray, CountArray
-from anonspark.domain.classes import EquivalenceClasses
-from anonspark.domain.model import PrivacyModel
+from anonspark.domain.classes import EquivalenceClasses, SizeCounts, size_counts
+from anonspark.domain.model import PrivacyModel, ReleaseModel
 
 NO_CODES: CodeArray = np.empty((0, 0), dtype=np.int32)
 """Models look at sizes, histograms and population only."""
@@ -26,18 +26,31 @@ class Judged:
     unavoidable: CountArray
 
 
-def judge(models: Sequence[PrivacyModel], classes: EquivalenceClasses) -> Judged:
+def judge(
+    models: Sequence[PrivacyModel], classes: EquivalenceClasses, release_models: Sequence[ReleaseModel] = ()
+) -> Judged:
     """A class is unsafe if it is for any model, and must lose the most that any model says.
 
-    Where a property of the model gives one of the answers from the other, it is asked only once.
+    Where a property of the model gives one of the answers from the other, it is asked only once. Models of the whole
+    release give up the smallest of the classes that are left; to them nothing is unavoidable.
     """
-    if not models:
-        return Judged(np.zeros(classes.n_classes, dtype=np.bool_), np.zeros(classes.n_classes, dtype=np.int64))
-    judged = _judge_by_one(models[0], classes)
-    for model in models[1:]:
-        other = _judge_by_one(model, classes)
-        judged = Judged(judged.unsafe | other.unsafe, np.maximum(judged.unavoidable, other.unavoidable))
-    return judged
+    if models:
+        judged = _judge_by_one(models[0], classes)
+        for model in models[1:]:
+            other = _judge_by_one(model, classes)
+            judged = Judged(judged.unsafe | other.unsafe, np.maximum(judged.unavoidable, other.unavoidable))
+    else:
+        judged = Judged(np.zeros(classes.n_classes, dtype=np.bool_), np.zeros(classes.n_classes, dtype=np.int64))
+    if not release_models:
+        return judged
+    people = classes.people
+    smallest = smallest_kept(release_models, size_counts(people[~judged.unsafe]))
+    return Judged(judged.unsafe | (people < smallest), judged.unavoidable)
+
+
+def smallest_kept(release_models: Sequence[ReleaseModel], counts: SizeCounts) -> int:
+    """What the strictest model answers; see `ReleaseModel`."""
+    return max(model.smallest_kept(counts) for model in release_models)
 
 
 def _judge_by_one(model: PrivacyModel, classes: EquivalenceClasses) -> Judged:

@@ -2,11 +2,15 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from unittest.mock import patch
 
+import numpy as np
 from hypothesis import HealthCheck, Phase, given, settings
 from pyspark.sql import SparkSession
 
+from anonspark.domain.policy import Policy, QuasiIdentifier
+from anonspark.domain.rules import TableRule
 from anonspark.errors import TooManyClassesError
 from anonspark.frames import aggregate
 from anonspark.frames import unsafe as unsafe_module
@@ -14,12 +18,15 @@ from anonspark.frames.aggregate import collect_or_keep_classes
 from anonspark.frames.checker import ClusterChecker
 from anonspark.frames.combinations import ClusterCombinations
 from anonspark.frames.encoded import SensitiveOrder, encode_on_cluster
+from anonspark.frames.people import people_of
 from anonspark.measures.utility import SuppressedRecords
 from anonspark.search.checker import NodeVerdict
 from anonspark.search.in_memory import InMemoryChecker
+from anonspark.vocabulary import OnUnknown
 from tests import oracle
+from tests.domain.raw import raw_classes
 from tests.reference import encoded
-from tests.search.small_tables import SENSITIVE, Problem, of_classes_alone, problems
+from tests.search.small_tables import SENSITIVE, Problem, problems, without_persons
 
 MANY = settings(
     deadline=None,
@@ -52,12 +59,46 @@ def checkers(
         with patch.object(aggregate, "_collected", side_effect=too_many):
             counted = collect_or_keep_classes(frame, names, SENSITIVE, 1 << 20, held)
         assert isinstance(counted, ClusterCombinations)
-        kept = encode_on_cluster(counted, hierarchies, orders, problem.weights)
-        assert kept.n_classes == classes.n_classes
+        find_people = None
+        if table.population:
+            people = raw_classes(list(table.population), names)
+            find_people = partial(people_of, people, policy_of(problem), hierarchies, spark=spark)
+        kept = encode_on_cluster(counted, hierarchies, orders, problem.weights, find_people)
+        assert kept.n_classes == np.count_nonzero(classes.sizes)
         yield (
-            ClusterChecker(kept, hierarchies, problem.models, problem.lattice, limit, cache_bytes=cache_bytes),
-            InMemoryChecker(classes, hierarchies, problem.models, problem.lattice, limit, weights=problem.weights),
+            ClusterChecker(
+                kept,
+                hierarchies,
+                problem.models,
+                problem.lattice,
+                limit,
+                release_models=problem.release_models,
+                cache_bytes=cache_bytes,
+            ),
+            InMemoryChecker(
+                classes,
+                hierarchies,
+                problem.models,
+                problem.lattice,
+                limit,
+                release_models=problem.release_models,
+                weights=problem.weights,
+            ),
         )
+
+
+def policy_of(problem: Problem) -> Policy:
+    """The rules of a problem's columns: what a population's values are generalized by."""
+    return Policy(
+        tuple(
+            QuasiIdentifier(
+                column.name,
+                TableRule(tuple(leaf for leaf in column.leaves if leaf[0] not in column.unknown), OnUnknown.SUPPRESS),
+            )
+            for column in problem.table.columns
+        ),
+        tuple(problem.models),
+    )
 
 
 def counts_of(lost: SuppressedRecords | None) -> tuple[int, list[list[int]]] | None:
@@ -82,7 +123,7 @@ def told_all(verdicts: Sequence[NodeVerdict]) -> list[tuple[object, ...]]:
 
 
 @MANY
-@given(problems(most_columns=3).map(of_classes_alone))
+@given(problems(most_columns=3).map(without_persons))
 def test_verdicts_are_those_of_the_checker_in_memory(spark: SparkSession, problem: Problem) -> None:
     nodes = list(oracle.nodes(problem.lattice.bottom, problem.lattice.top))
     for cache_bytes, unsafe_a_job in ((0, 3), (1 << 20, 1 << 20)):

@@ -6,6 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
+from anonspark.domain.classes import size_counts
 from anonspark.domain.model import ReleaseModel
 from anonspark.models.average_risk import AverageRisk
 from anonspark.models.population_uniqueness import PopulationUniqueness
@@ -31,7 +32,7 @@ def test_what_stays_is_safe_together_at_every_larger_size_too_and_with_one_more_
     model_and_rule: tuple[ReleaseModel, oracle.ReleaseRule], of_classes: list[int]
 ) -> None:
     model, holds = model_and_rule
-    smallest = model.smallest_kept(np.array(of_classes, dtype=np.int64))
+    smallest = model.smallest_kept(size_counts(np.array(of_classes, dtype=np.int64)))
     for least in range(smallest, 14):
         assert holds([size for size in of_classes if size >= least])
     given_up = [size for size in of_classes if size < smallest]

@@ -22,6 +22,7 @@ from anonspark.pipelines.anonymize import anonymize
 from anonspark.pipelines.follow import Follower
 from anonspark.pipelines.run import run
 from anonspark.vocabulary import Suppression
+from tests.pipelines.on_cluster import comparable, n_persisted, refuse_where
 from tests.pipelines.patients import COLUMNS, N_ROWS, job_in, multiset, patients, released, version, write_csv
 from tests.pipelines.test_run import executions_so_far, rows_scanned
 
@@ -49,17 +50,6 @@ def too_many(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
         monkeypatch.setattr(aggregate, "_collected", refuse)
 
     return start
-
-
-def n_persisted(spark: SparkSession) -> int:
-    return spark._jsc.sc().getPersistentRDDs().size()
-
-
-def comparable(summary: dict[str, Any]) -> dict[str, Any]:
-    """What does not depend on where the classes are."""
-    told = {key: value for key, value in summary.items() if key not in ("run_id", "timings_s", "output")}
-    lattice = {key: told["lattice"][key] for key in ("nodes", "base_classes")}
-    return {**told, "lattice": lattice}
 
 
 def both_ways(
@@ -91,7 +81,20 @@ PARTLY_UNKNOWN = {
 }
 
 
-@pytest.mark.parametrize("changes", [{"privacy": CLOSENESS}, PARTLY_UNKNOWN], ids=["closeness", "unknown values"])
+WHOLE_RELEASE = {
+    "privacy": [
+        {"model": "average-risk", "threshold": 0.08},
+        {"model": "population-uniqueness", "threshold": 0.0, "population_size": 1000},
+    ],
+    "max_suppression": 0.2,
+}
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"privacy": CLOSENESS}, PARTLY_UNKNOWN, WHOLE_RELEASE],
+    ids=["closeness", "unknown values", "whole release"],
+)
 def test_a_run_on_the_cluster_publishes_what_a_run_in_memory_does_and_frees_everything(
     spark: SparkSession, folder: Path, too_many: Callable[[], None], changes: dict[str, Any]
 ) -> None:
@@ -208,15 +211,7 @@ def test_the_population_is_counted_wherever_it_and_the_input_are(
 ) -> None:
     write_csv(folder / "population.csv", [*patients(), *patients()[::2]])
     expected = comparable(run(population_job(folder), spark))
-    plain = aggregate._collected
-
-    def refuse(*given: Any) -> object:
-        is_population = not given[3]
-        if where == "both" or is_population == (where == "population"):
-            raise TooManyClassesError("They do not fit.")
-        return plain(*given)
-
-    monkeypatch.setattr(aggregate, "_collected", refuse)
+    refuse_where(monkeypatch, where)
     summary = comparable(run(population_job(folder), spark))
     for subject, risk in expected["risk"].items():
         found = summary["risk"][subject]

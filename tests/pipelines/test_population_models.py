@@ -13,6 +13,8 @@ import anonspark
 from anonspark.domain.policy import Policy, QuasiIdentifier
 from anonspark.domain.rules import MaskRule
 from anonspark.errors import ConfigurationError, NoReleaseError, VerificationError
+from anonspark.frames import recount as recount_on_cluster
+from anonspark.frames.population import matched_sizes
 from anonspark.models.k_map import KMap
 from anonspark.models.population_uniqueness import PopulationUniqueness
 from anonspark.pipelines import run as run_module
@@ -20,6 +22,7 @@ from anonspark.pipelines.anonymize import solve
 from anonspark.pipelines.follow import Follower
 from anonspark.pipelines.run import run
 from tests.domain.raw import raw_classes
+from tests.pipelines.on_cluster import comparable, n_persisted, refuse_where
 from tests.pipelines.patients import (
     COLUMNS,
     N_ROWS,
@@ -137,6 +140,49 @@ def test_what_is_written_of_too_few_people_is_not_published(
         return solution
 
     monkeypatch.setattr(run_module, "solve", people_lost_since)
+    with pytest.raises(VerificationError, match=r"written classes do not satisfy KMap\(k=6\)"):
+        run(job_in(folder, privacy=[K_MAP], **CENSUS), spark)
+    assert version(folder) is None
+
+
+ALL_OF_PEOPLE = [
+    {"model": "k-map", "k": 4},
+    {"model": "delta-presence", "delta_min": 0.02, "delta_max": 0.7},
+    {"model": "l-diversity", "l": 2, "attribute": "diagnosis"},
+    {"model": "average-risk", "threshold": 0.3},
+]
+
+
+@pytest.mark.parametrize("where", ["both", "input", "population"])
+def test_people_are_counted_on_the_cluster_too(
+    spark: SparkSession, folder: Path, monkeypatch: pytest.MonkeyPatch, where: str
+) -> None:
+    job = job_in(folder, privacy=ALL_OF_PEOPLE, max_suppression=0.2, **CENSUS)
+    expected = comparable(run(job, spark))
+    rows = multiset(released(folder))
+    refuse_where(monkeypatch, where)
+    before = n_persisted(spark)
+    summary = run(job, spark)
+    assert summary["lattice"]["checker"] == "cluster"
+    found = comparable(summary)
+    assert found.pop("risk") == {
+        subject: {name: pytest.approx(value) for name, value in of_subject.items()}
+        for subject, of_subject in expected.pop("risk").items()
+    }
+    assert found == expected
+    assert multiset(released(folder)) == rows
+    assert n_persisted(spark) == before
+
+
+def test_what_is_written_of_too_few_people_is_not_published_from_the_cluster(
+    spark: SparkSession, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def people_lost_since(*arguments: Any) -> Any:
+        sizes, people, classes = matched_sizes(*arguments)
+        return sizes, people // 4, classes
+
+    refuse_where(monkeypatch, "both")
+    monkeypatch.setattr(recount_on_cluster, "matched_sizes", people_lost_since)
     with pytest.raises(VerificationError, match=r"written classes do not satisfy KMap\(k=6\)"):
         run(job_in(folder, privacy=[K_MAP], **CENSUS), spark)
     assert version(folder) is None

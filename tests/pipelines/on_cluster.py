@@ -1,0 +1,33 @@
+"""Runs whose combinations do not fit the driver, and what must not depend on that."""
+
+from typing import Any
+
+import pytest
+from pyspark.sql import SparkSession
+
+from anonspark.errors import TooManyClassesError
+from anonspark.frames import aggregate
+
+
+def n_persisted(spark: SparkSession) -> int:
+    return spark._jsc.sc().getPersistentRDDs().size()
+
+
+def comparable(summary: dict[str, Any]) -> dict[str, Any]:
+    """What does not depend on where the classes are."""
+    told = {key: value for key, value in summary.items() if key not in ("run_id", "timings_s", "output")}
+    lattice = {key: told["lattice"][key] for key in ("nodes", "base_classes")}
+    return {**told, "lattice": lattice}
+
+
+def refuse_where(monkeypatch: pytest.MonkeyPatch, where: str) -> None:
+    """From now on the combinations of the input, of the population or of both do not fit the driver."""
+    plain = aggregate._collected
+
+    def refuse(*given: Any) -> object:
+        is_population = not given[3]
+        if where == "both" or is_population == (where == "population"):
+            raise TooManyClassesError("They do not fit.")
+        return plain(*given)
+
+    monkeypatch.setattr(aggregate, "_collected", refuse)
