@@ -2,6 +2,7 @@
 
 import os
 import sys
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,9 +14,17 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 
+MASTERS = {"classic": "local[2]", "connect": "local[2]", "workers": "local-cluster[2,1,1024]"}
+"""One process; a server that a Connect client asks; two workers in processes of their own."""
+
 # An example may take as long as the machine is busy; no test is timed.
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--session` runs the tests that need Spark once more where the engine has to work too."""
+    parser.addoption("--session", choices=sorted(MASTERS), default="classic", help="where Spark is")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -40,7 +49,7 @@ def shared() -> Path:
 
 
 @pytest.fixture(scope="session")
-def spark(tmp_path_factory: pytest.TempPathFactory) -> "Iterator[SparkSession]":
+def spark(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config) -> "Iterator[SparkSession]":
     """The session that all tests share; `clean_session` clears it after each of them."""
     from pyspark.sql import SparkSession
 
@@ -50,9 +59,11 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> "Iterator[SparkSession]":
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     jars = jar_conf([DELTA], cache_folder(), {})
     warehouse = tmp_path_factory.mktemp("warehouse")
+    kind = pytestconfig.getoption("session")
+    there = SparkSession.builder
+    there = there.remote(MASTERS[kind]) if kind == "connect" else there.master(MASTERS[kind])
     builder = (
-        SparkSession.builder.master("local[2]")
-        .appName("anonspark-tests")
+        there.appName("anonspark-tests")
         .config("spark.sql.extensions", "io.delta.sql.DeltaSparkSessionExtension")
         .config("spark.sql.catalog.spark_catalog", "org.apache.spark.sql.delta.catalog.DeltaCatalog")
         .config("spark.sql.warehouse.dir", str(warehouse))
@@ -69,7 +80,9 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> "Iterator[SparkSession]":
     )
     for key, value in jars.items():
         builder = builder.config(key, value)
-    session = builder.getOrCreate()
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Failed to set")  # a server has been started with them
+        session = builder.getOrCreate()
     remember_jars(jars)
     yield session
     session.stop()

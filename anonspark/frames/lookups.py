@@ -8,6 +8,8 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.types import DataType, StringType
 
+from anonspark.frames.local_rows import local_rows
+
 HASH: Final = "hash"
 """The column that texts are looked up by."""
 
@@ -29,7 +31,7 @@ def add_matches(
     """
 
     def step(rows: DataFrame) -> DataFrame:
-        table = rows.sparkSession.createDataFrame(known)
+        table = local_rows(rows.sparkSession, known)
         for value, key in keys.items():
             table = table.transform(_typed(key, types[value]))
         with_null = {key for key in keys.values() if known[key].null_count}

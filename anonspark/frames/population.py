@@ -16,6 +16,7 @@ from anonspark.domain.lattice import Node
 from anonspark.domain.policy import Policy
 from anonspark.domain.population import groups_of
 from anonspark.frames.combinations import ClusterCombinations, ColumnValues, add_codes
+from anonspark.frames.local_rows import local_rows
 
 
 def matched_sizes(
@@ -51,7 +52,7 @@ def matched_sizes(
 def classes_table(spark: SparkSession, codes: CodeArray, sizes: CountArray) -> DataFrame:
     """Classes of the driver as rows: g0, g1, ..., `records`."""
     groups = {f"g{axis}": pa.array(row, pa.int32()) for axis, row in enumerate(codes)}
-    return spark.createDataFrame(pa.table({**groups, "records": pa.array(sizes, pa.int64())}))
+    return local_rows(spark, pa.table({**groups, "records": pa.array(sizes, pa.int64())}))
 
 
 def spread(raw: RawClasses, spark: SparkSession, held: ExitStack) -> ClusterCombinations:
@@ -74,7 +75,7 @@ def rows_and_values(
         f"q{axis}": pa.array(column.values, pa.string()).take(pa.array(column.codes))
         for axis, column in enumerate(columns)
     }
-    rows = spark.createDataFrame(pa.table({**texts, "records": pa.array(population.counts, pa.int64())}))
+    rows = local_rows(spark, pa.table({**texts, "records": pa.array(population.counts, pa.int64())}))
     return rows, [_values(column, population.counts) for column in columns]
 
 

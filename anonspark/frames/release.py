@@ -14,6 +14,7 @@ from pyspark.sql.types import DataType, IntegralType, StringType
 
 from anonspark.domain.arrays import CodeArray, CountArray
 from anonspark.domain.hierarchy import Label
+from anonspark.frames.local_rows import local_rows
 from anonspark.frames.lookups import MOST_BROADCAST, add_matches
 from anonspark.frames.names import distinct_value, numbered, positions
 from anonspark.vocabulary import SUPPRESSED, Suppression
@@ -117,7 +118,8 @@ def _with_labels(table: DataFrame, generalizations: Sequence[Generalization]) ->
         for index, each in enumerate(generalizations)
         if each.is_raw and not each.is_hidden
     }
-    wide = wide.withColumns({**hidden, **raw})
+    if hidden or raw:
+        wide = wide.withColumns({**hidden, **raw})
     keys = _pack(generalizations, [_kind(data_type) for data_type in types.values()])
     for bundle in keys.bundles:
         names = {f"q{index}": f"v{index}" for index in bundle}
@@ -156,7 +158,7 @@ def _with_safety(
     else:
         known = {f"s{key}": pa.array(values) for key, values in enumerate(keys.of_classes(safe_classes))}
         known |= {f"r{index}": of_classes for index, of_classes in enumerate(labels)}
-        safe = wide.sparkSession.createDataFrame(pa.table(known))
+        safe = local_rows(wide.sparkSession, pa.table(known))
         if safe_classes.shape[1] <= MOST_BROADCAST:
             safe = F.broadcast(safe)
     matches = [F.col(f"k{key}") == F.col(f"s{key}") for key in range(keys.n_keys)]

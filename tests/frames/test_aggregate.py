@@ -19,6 +19,7 @@ from anonspark.frames import aggregate, chunks
 from anonspark.frames.aggregate import collect_classes, collect_or_keep_classes
 from anonspark.frames.casts import CELL, MALFORMED, add_malformed, malformed_cells, try_cast_columns
 from anonspark.frames.combinations import ClusterCombinations
+from tests.jvm import n_persisted
 from tests.pipelines.test_run import executions_so_far, rows_scanned
 
 PLENTY = 1 << 30
@@ -160,10 +161,6 @@ def test_a_table_of_nothing_but_malformed_rows_has_no_combinations(spark: SparkS
     raw = collect_classes(marked_table(spark).where(F.col(MALFORMED).getField(CELL + "n")), ["q"], ["n"], PLENTY)
     assert raw.n_records == 0
     assert raw.malformed == {CELL + "q": 1, CELL + "n": 2}
-
-
-def n_persisted(spark: SparkSession) -> int:
-    return spark._jsc.sc().getPersistentRDDs().size()
 
 
 def test_more_classes_than_the_memory_holds_are_told_and_freed(

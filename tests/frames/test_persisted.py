@@ -6,6 +6,7 @@ from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, SparkSession
 
 from anonspark.frames.persisted import persisted
+from tests.jvm import n_persisted
 
 
 class Serverless:
@@ -24,22 +25,18 @@ def tables(spark: SparkSession) -> list[str]:
     return [table.name for table in spark.catalog.listTables()]
 
 
-def n_cached(spark: SparkSession) -> int:
-    return spark._jsc.sc().getPersistentRDDs().size()
-
-
 def test_a_table_is_computed_once_in_the_block_and_freed_after_it(spark: SparkSession) -> None:
-    before = n_cached(spark)
+    before = n_persisted(spark)
     with persisted(spark.range(5)) as kept:
         assert kept.is_cached
         assert [kept.count(), kept.count()] == [5, 5]
-        assert n_cached(spark) == before + 1
+        assert n_persisted(spark) == before + 1
     assert not kept.is_cached
-    assert n_cached(spark) == before
+    assert n_persisted(spark) == before
 
 
 def test_an_error_in_the_block_frees_the_table_too(spark: SparkSession) -> None:
-    before = n_cached(spark)
+    before = n_persisted(spark)
 
     def fail() -> None:
         with persisted(spark.range(5)) as kept:
@@ -48,7 +45,7 @@ def test_an_error_in_the_block_frees_the_table_too(spark: SparkSession) -> None:
 
     with pytest.raises(ConnectionError):
         fail()
-    assert n_cached(spark) == before
+    assert n_persisted(spark) == before
 
 
 def test_where_nothing_can_be_cached_a_temporary_table_is_used_and_dropped(

@@ -15,6 +15,7 @@ from anonspark.errors import ColumnNotFoundError
 from anonspark.frames import release as release_module
 from anonspark.frames.release import Generalization, release
 from anonspark.vocabulary import Suppression
+from tests.jvm import jvm_of
 
 MASK, DROP = Suppression.MASK, Suppression.DROP
 Groups = tuple[int, ...]
@@ -211,6 +212,7 @@ def forty(n_leaves: int) -> list[Generalization]:
 
 
 def joins(table: DataFrame) -> int:
+    jvm_of(table.sparkSession)
     return table._jdf.queryExecution().optimizedPlan().toString().count("Join ")
 
 
@@ -265,6 +267,7 @@ def test_the_query_plan_shows_no_value_of_the_data(spark: SparkSession, tmp_path
         suppression=MASK,
         identifier_treatment=MASK,
     )
+    jvm_of(spark)
     execution = released._jdf.queryExecution()
     assert "CANARY" not in execution.explainString(
         spark._jvm.org.apache.spark.sql.execution.ExplainMode.fromString("formatted")

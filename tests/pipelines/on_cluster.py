@@ -7,10 +7,13 @@ from pyspark.sql import SparkSession
 
 from anonspark.errors import TooManyClassesError
 from anonspark.frames import aggregate
+from tests import jvm
+from tests.jvm import is_connect
 
 
 def n_persisted(spark: SparkSession) -> int:
-    return spark._jsc.sc().getPersistentRDDs().size()
+    """Tables that are persisted, 0 where the session does not show it."""
+    return 0 if is_connect(spark) else jvm.n_persisted(spark)
 
 
 def comparable(summary: dict[str, Any]) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from anonspark.config.job import AnonymizeJob
 from anonspark.errors import NoReleaseError
 from anonspark.pipelines.follow import Step
 from anonspark.pipelines.run import run
+from tests.jvm import jvm_of
 from tests.pipelines.patients import (
     COLUMNS,
     N_ROWS,
@@ -30,7 +31,7 @@ from tests.pipelines.patients import (
 
 def rows_scanned(spark: SparkSession, since: int) -> dict[str, int]:
     """Rows that scans put out in the queries from number `since` on, by what was scanned."""
-    spark._jsc.sc().listenerBus().waitUntilEmpty()
+    jvm_of(spark)._jsc.sc().listenerBus().waitUntilEmpty()
     store = spark._jsparkSession.sharedState().statusStore()
     found: dict[str, int] = {}
     executions = store.executionsList()
@@ -52,7 +53,7 @@ def rows_scanned(spark: SparkSession, since: int) -> dict[str, int]:
 
 
 def executions_so_far(spark: SparkSession) -> int:
-    spark._jsc.sc().listenerBus().waitUntilEmpty()
+    jvm_of(spark)._jsc.sc().listenerBus().waitUntilEmpty()
     executions = spark._jsparkSession.sharedState().statusStore().executionsList()
     return max((executions.apply(place).executionId() for place in range(executions.size())), default=-1) + 1
 
