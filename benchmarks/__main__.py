@@ -1,17 +1,20 @@
 """`python -m benchmarks [section ...]`: each prints a section of Markdown; all of them where none is named."""
 
 import argparse
+from collections.abc import Sequence
 
-from benchmarks import job, markdown, peer, search, strategies
+from benchmarks import cost, job, markdown, peer, search, strategies
 from benchmarks.machine import circumstances, now
 
-SECTIONS = ("search", "strategies", "peer", "job")
+SECTIONS = ("search", "strategies", "peer", "job", "cost")
+ROWS = {"job": job.ROWS, "cost": cost.ROWS}
+"""Sizes of the tables, where a section makes them itself."""
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("sections", nargs="*", metavar="section", help=f"of {', '.join(SECTIONS)}; all by default")
-    parser.add_argument("--rows", type=int, nargs="+", default=list(job.ROWS), help="sizes of the whole job's tables")
+    parser.add_argument("--rows", type=int, nargs="+", help="sizes of the whole job's tables, in job and cost")
     parser.add_argument("--rounds", type=int, default=job.ROUNDS, help="of floor and job, alternating")
     parser.add_argument("--smoke", action="store_true", help="everything once and tiny: does it run?")
     parser.add_argument("--write", action="store_true", help=f"replace the sections in docs/{markdown.DOCUMENT.name}")
@@ -22,15 +25,16 @@ def main() -> None:
         parser.error("--smoke measures nothing worth writing")
     for name in asked.sections or SECTIONS:
         began = now()
-        body = measured(name, asked)
-        sizes = f" --rows {' '.join(map(str, asked.rows))} --rounds {asked.rounds}" if name == "job" else ""
+        rows = list(asked.rows or ROWS.get(name, ()))
+        body = measured(name, asked, rows)
+        sizes = f" --rows {' '.join(map(str, rows))} --rounds {asked.rounds}" if name in ROWS else ""
         section = f"{circumstances(began, name + sizes)}\n\n{body}"
         print(f"## {name}\n\n{section}\n", flush=True)
         if asked.write:
             markdown.write_section(name, section)
 
 
-def measured(name: str, asked: argparse.Namespace) -> str:
+def measured(name: str, asked: argparse.Namespace, rows: Sequence[int]) -> str:
     """One section."""
     if name == "search":
         return search.report(smoke=asked.smoke)
@@ -38,7 +42,9 @@ def measured(name: str, asked: argparse.Namespace) -> str:
         return strategies.report(smoke=asked.smoke)
     if name == "peer":
         return peer.report(smoke=asked.smoke)
-    return job.report(asked.rows, asked.rounds, smoke=asked.smoke)
+    if name == "job":
+        return job.report(rows, asked.rounds, smoke=asked.smoke)
+    return cost.report(rows, asked.rounds, smoke=asked.smoke)
 
 
 if __name__ == "__main__":

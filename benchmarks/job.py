@@ -2,22 +2,21 @@
 
 import shutil
 import sys
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from multiprocessing import get_context
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 from time import perf_counter
 from typing import Any
 
-from pyspark.sql import SparkSession
+from pyspark.sql import DataFrame, SparkSession
 
 from anonspark.config.job import AnonymizeJob
 from anonspark.io.session import open_session
 from anonspark.pipelines.run import run
-from benchmarks.machine import cpu_seconds, family, forget_peaks, peak_mib
+from benchmarks.machine import cpu_seconds, family, forget_peaks, in_a_new_process, peak_mib
 from benchmarks.markdown import as_table, count, figure
 from benchmarks.tables import QUASI_IDENTIFIERS, people
 
@@ -54,17 +53,21 @@ class JobCase:
     Attributes:
         rows: Of the table.
         zips: Distinct ZIP codes, on which the number of classes depends.
-        diversity: Whether 3 distinct diagnoses a class are asked for, on top of k = 5.
+        diversity: Whether 3 distinct diagnoses a class are asked for, on top of k.
+        k: Of k-anonymity.
+        persons: Whose rows come over and over again; None where each row is drawn for itself.
     """
 
     rows: int
     zips: int
     diversity: bool = False
+    k: int = 5
+    persons: int | None = None
 
     @property
     def privacy(self) -> str:
         """What must hold, in words."""
-        return "k=5 l-distinct:3" if self.diversity else "k=5"
+        return f"k={self.k} l-distinct:3" if self.diversity else f"k={self.k}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,11 +103,16 @@ class Round:
         return self.rest_s / self.floor_s
 
     @property
+    def rest_cpu_s(self) -> float | None:
+        """CPU seconds of the job without its search."""
+        return None if self.job_cpu_s is None else self.job_cpu_s - self.seconds("search_cpu")
+
+    @property
     def cpu_ratio(self) -> float | None:
-        """The same of CPU seconds, which other work on the machine disturbs less."""
-        if self.job_cpu_s is None or not self.floor_cpu_s:
+        """Of the rest to the floor in CPU seconds, which other work on the machine disturbs less."""
+        if self.rest_cpu_s is None or not self.floor_cpu_s:
             return None
-        return (self.job_cpu_s - self.seconds("search_cpu")) / self.floor_cpu_s
+        return self.rest_cpu_s / self.floor_cpu_s
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,22 +147,31 @@ def cases_of(rows: Sequence[int]) -> list[JobCase]:
 
 def measure(case: JobCase, rounds: int) -> tuple[list[Round], Peaks]:
     """Rounds of floor and job in a process and a session of their own, on a table that is made for them."""
-    with ProcessPoolExecutor(1, get_context("spawn")) as pool:
-        return pool.submit(_measure_here, case, rounds).result()
+    return in_a_new_process(_measure_here, case, rounds)
 
 
 def _measure_here(case: JobCase, rounds: int) -> tuple[list[Round], Peaks]:
-    spark = open_session(conf={"spark.driver.memory": HEAP})
-    with TemporaryDirectory() as name:
-        folder = Path(name)
-        people(spark, case.rows, case.zips).write.parquet(str(folder / "people"))
+    with written_table(case) as (spark, folder):
         processes = family()
         forget_peaks(processes)
         measured = [one_round(spark, case, folder) for _ in range(rounds)]
         jvms = [peak for pid in processes[1:] if (peak := peak_mib(pid)) is not None]
-        peaks = Peaks(peak_mib(processes[0]), max(jvms, default=None))
+        return measured, Peaks(peak_mib(processes[0]), max(jvms, default=None))
+
+
+@contextmanager
+def written_table(case: JobCase) -> Iterator[tuple[SparkSession, Path]]:
+    """A session that ends with the block, and a folder with the case's table."""
+    spark = open_session(conf={"spark.driver.memory": HEAP})
+    with TemporaryDirectory() as name:
+        people(spark, case.rows, case.zips, case.persons).write.parquet(str(Path(name) / "people"))
+        yield spark, Path(name)
         spark.stop()
-    return measured, peaks
+
+
+def read_people(spark: SparkSession, folder: Path) -> DataFrame:
+    """The table in a folder."""
+    return spark.read.parquet(str(folder / "people"))
 
 
 def one_round(spark: SparkSession, case: JobCase, folder: Path) -> Round:
@@ -168,7 +185,7 @@ def one_round(spark: SparkSession, case: JobCase, folder: Path) -> Round:
 
 def write_floor(spark: SparkSession, folder: Path) -> None:
     """What no release can do without: a group-by over the quasi-identifiers, and the rows read and written."""
-    table = spark.read.parquet(str(folder / "people"))
+    table = read_people(spark, folder)
     table.groupBy(*QUASI_IDENTIFIERS).count().write.format("noop").mode("overwrite").save()
     table.write.parquet(str(folder / "floor"))
 
@@ -188,7 +205,7 @@ def job_of(case: JobCase, folder: Path) -> AnonymizeJob:
     for name, hierarchy in HIERARCHIES.items():
         given = {"hierarchy": dict(hierarchy)} if hierarchy else {}
         attributes.append({"name": name, "type": "quasi_identifier", **given})
-    privacy: list[dict[str, Any]] = [{"model": "k-anonymity", "k": 5}]
+    privacy: list[dict[str, Any]] = [{"model": "k-anonymity", "k": case.k}]
     if case.diversity:
         attributes.append({"name": "diagnosis", "type": "sensitive"})
         privacy.append({"model": "l-diversity", "l": 3, "attribute": "diagnosis"})

@@ -5,10 +5,16 @@ import platform
 import re
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from multiprocessing import get_context
 from pathlib import Path
+from typing import ParamSpec, TypeVar
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 PROC = Path("/proc")
 """Only Linux has it; elsewhere the figures read from it are left out."""
@@ -47,6 +53,12 @@ def circumstances(began: Moment, command: str) -> str:
         f"Measured on {began.date} with `python -m benchmarks {command}`: {machine()}; "
         f"load average {began.load:.1f} when it began, {now().load:.1f} when it ended."
     )
+
+
+def in_a_new_process(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """What comes of work in a process that has done nothing else, and that ends afterwards."""
+    with ProcessPoolExecutor(1, get_context("spawn")) as pool:
+        return pool.submit(work, *args, **kwargs).result()
 
 
 def family() -> list[int]:

@@ -3,11 +3,9 @@
 import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping
-from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from math import isclose
-from multiprocessing import get_context
 from tempfile import TemporaryDirectory
 from time import process_time
 
@@ -19,6 +17,7 @@ from anonspark.search.in_memory import InMemoryChecker
 from anonspark.search.incumbent import Found
 from anonspark.search.objectives import objective_of
 from anonspark.search.optimal import OptimalSearch
+from benchmarks.machine import in_a_new_process
 from benchmarks.markdown import MISSING, as_table, count, figure
 from benchmarks.plain_loop import judge
 from benchmarks.workloads import (
@@ -114,14 +113,9 @@ def measure_warm(case: SearchCase, runs: int) -> Measured:
 def measure_cold(case: SearchCase) -> dict[str, float]:
     """CPU seconds of the first search of a process: without compiled kernels, with them on disk, and the second one."""
     with TemporaryDirectory() as cache, environment({NUMBA_CACHE: cache}):
-        compiling, _ = _in_a_new_process(case)
-        first, second = _in_a_new_process(case)
+        compiling, _ = in_a_new_process(_first_and_second, case)
+        first, second = in_a_new_process(_first_and_second, case)
     return {"no compiled kernels": compiling, "kernels on disk": first, "second search of a process": second}
-
-
-def _in_a_new_process(case: SearchCase) -> tuple[float, float]:
-    with ProcessPoolExecutor(1, get_context("spawn")) as pool:
-        return pool.submit(_first_and_second, case).result()
 
 
 def _first_and_second(case: SearchCase) -> tuple[float, float]:
@@ -164,6 +158,11 @@ def _k_of(case: SearchCase) -> int | None:
     return models[0].k if len(models) == 1 and isinstance(models[0], KAnonymity) else None
 
 
+def ns_a_class_and_check(case: SearchCase, measured: Measured) -> float:
+    """Nanoseconds of CPU, everything counted, over raw classes x checked nodes."""
+    return measured.cpu_s / (case.problem.classes.n_classes * measured.checked) * 1e9
+
+
 def row_of(case: SearchCase, measured: Measured, loop: LoopSpeed) -> list[str]:
     """A line of the table."""
     classes, reference = case.problem.classes.n_classes, case.reference
@@ -180,7 +179,7 @@ def row_of(case: SearchCase, measured: Measured, loop: LoopSpeed) -> list[str]:
         *(count(case.lattice.size), count(measured.checked), count(measured.projections)),
         figure(measured.cpu_s * 1e3),
         "no release" if measured.score is None else f"{measured.score:.7g}",
-        figure(measured.cpu_s / (classes * measured.checked) * 1e9),
+        figure(ns_a_class_and_check(case, measured)),
         *compared,
         *beside,
     ]

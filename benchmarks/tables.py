@@ -16,19 +16,23 @@ def zipf(seed: int, values: int, skew: float = 2.0) -> Column:
     return F.floor(F.pow(draw(seed), F.lit(skew)) * values).cast("int")
 
 
-def people(spark: SparkSession, rows: int, zips: int) -> DataFrame:
+def people(spark: SparkSession, rows: int, zips: int, persons: int | None = None) -> DataFrame:
     """A table with six quasi-identifiers, a sensitive attribute, an identifier and a payload.
 
     Args:
         spark: The session.
         rows: How many.
         zips: Distinct ZIP codes; 4 make about 0.14 million classes of ten million rows, 80 about 1.1 million.
+        persons: Only so many, over and over again under new names: more rows, and no more classes.
     """
     age = F.least(F.lit(90), F.floor(18 + 30 * draw(1) + 42 * draw(2) * draw(3))).cast("int")
     education = F.concat(F.lit("E"), F.lpad(zipf(4, 8, 4.0).cast("string"), 2, "0"))
     occupation = F.concat(F.lit("O"), F.lpad(zipf(5, 10, 5.0).cast("string"), 2, "0"))
-    return spark.range(rows).select(
-        F.concat(F.lit("person "), F.col("id").cast("string")).alias("name"),
+    ids = spark.range(rows).withColumn("row", F.col("id"))
+    if persons is not None:
+        ids = ids.withColumn("id", F.pmod("id", F.lit(persons)))
+    return ids.select(
+        F.concat(F.lit("person "), F.col("row").cast("string")).alias("name"),
         age.alias("age"),
         F.when(draw(6) < 0.49, F.lit("M")).otherwise(F.lit("F")).alias("sex"),
         F.lpad((10000 + zipf(7, zips, 4.0) * 7).cast("string"), 5, "0").alias("zip"),

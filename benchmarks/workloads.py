@@ -241,7 +241,11 @@ def sample_cases(rows: int, ks: Sequence[int], limits: Sequence[float]) -> Itera
 
 def problem_of(table: str, frame: pd.DataFrame, policy: Policy) -> Problem:
     """A table's hierarchies and raw classes by a policy."""
-    raw = raw_classes(frame, policy)
+    return problem_from(table, raw_classes(frame, policy), policy)
+
+
+def problem_from(table: str, raw: RawClasses, policy: Policy) -> Problem:
+    """The same from combinations that have been counted."""
     hierarchies = build_hierarchies(policy, raw)
     return Problem(table, hierarchies, encode(raw, policy, hierarchies))
 

@@ -9,15 +9,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pyspark.sql import SparkSession
 
+from anonspark.domain.hierarchy import from_labels
 from anonspark.domain.lattice import Lattice
 from anonspark.domain.policy import Policy, QuasiIdentifier
 from anonspark.domain.rules import TableRule
 from anonspark.models.k_anonymity import KAnonymity
+from benchmarks.cost import DRAWN, LEVELS, REPEATED, JobCost, merged_step_by_step, with_levels
+from benchmarks.cost import cases_of as cost_cases_of
+from benchmarks.cost import row_of as cost_row_of
 from benchmarks.job import SEVERAL_CLASSES_FROM, JobCase, Peaks, Round, cases_of, job_of, row_of
 from benchmarks.markdown import DOCUMENT, replaced
 from benchmarks.peer import judge_node
 from benchmarks.plain_loop import judge
-from benchmarks.search import chosen_cases, measure, search, some_nodes
+from benchmarks.search import Measured, chosen_cases, measure, search, some_nodes
 from benchmarks.tables import people
 from benchmarks.workloads import SHARED, Reference, SearchCase, problem_of, read_rows, sample_cases, wanted_searches
 
@@ -118,7 +122,7 @@ def test_a_page_without_the_markers_is_refused(page: str) -> None:
         replaced(page, "job", "new")
 
 
-@pytest.mark.parametrize("section", ["search", "peer", "job"])
+@pytest.mark.parametrize("section", ["search", "strategies", "peer", "job", "cost"])
 def test_the_page_has_a_place_for_every_section(section: str) -> None:
     assert "figures" in replaced(DOCUMENT.read_text(encoding="utf-8"), section, "figures")
 
@@ -150,3 +154,73 @@ def test_a_bigger_table_begins_with_the_people_of_a_smaller_one(spark: SparkSess
     assert few.exceptAll(many).isEmpty()
     assert many.select("name").distinct().count() == 300
     assert {row.age for row in many.select("age").collect()} <= set(range(18, 91))
+
+
+def test_repeated_people_are_more_rows_and_no_more_classes(spark: SparkSession) -> None:
+    columns = ["age", "sex", "zip", "education", "occupation", "marital_status", "diagnosis", "cost"]
+    once, again = people(spark, 40, 5), people(spark, 120, 5, persons=40)
+    assert again.groupBy(*columns).count().where("count % 3 != 0").isEmpty()
+    assert again.select(columns).exceptAll(once.union(once).union(once).select(columns)).isEmpty()
+    assert again.select("name").distinct().count() == 120
+
+
+def test_repeated_people_are_asked_for_k_in_proportion_to_their_rows() -> None:
+    cases = cost_cases_of([100, 1_000])
+    assert [(case.rows, case.persons, case.k) for case in cases[DRAWN]] == [(100, None, 5), (1_000, None, 5)]
+    assert [(case.rows, case.persons, case.k) for case in cases[REPEATED]] == [(100, 100, 5), (1_000, 100, 50)]
+
+
+def test_as_many_copies_and_as_many_times_k_are_the_same_search() -> None:
+    once = zip_and_sex(2, 0.2)
+    classes = once.problem.classes
+    thrice = replace(
+        once,
+        problem=replace(once.problem, classes=replace(classes, sizes=3 * classes.sizes)),
+        policy=replace(once.policy, models=(KAnonymity(6),)),
+    )
+    found, again = measure(once), measure(thrice)
+    assert (found.checked, found.projections) == (again.checked, again.projections)
+    assert found.score == pytest.approx(again.score)
+
+
+def test_leaves_are_merged_step_by_step_into_one_group() -> None:
+    merged = merged_step_by_step(from_labels("letter", [list("abcdefgh"), ["*"] * 8]), 4)
+    # 8 leaves, then 8 ** (2 / 3) = 4 groups, then 2, then 1.
+    assert [merged.label_of_each_leaf(level) for level in range(4)] == [
+        list("abcdefgh"),
+        list("aacceegg"),
+        list("aaaaeeee"),
+        ["a"] * 8,
+    ]
+
+
+@pytest.mark.parametrize("levels", range(2, 9))
+def test_every_level_has_fewer_groups_than_the_one_below_and_the_last_has_one(levels: int) -> None:
+    merged = merged_step_by_step(from_labels("letter", [list("abcdefghij"), ["*"] * 10]), levels)
+    sizes = [len(labels) for labels in merged.labels]
+    assert len(sizes) == levels
+    assert sizes[0] == 10
+    assert sizes[-1] == 1
+    assert sizes == sorted(set(sizes), reverse=True)
+
+
+def test_lattices_grow_tenfold_over_the_same_classes() -> None:
+    sizes = [Lattice((0,) * 6, tuple(level - 1 for level in levels)).size for levels in LEVELS]
+    assert sizes == [96, 960, 10_080, 96_768]
+    case = zip_and_sex(2, 1.0)
+    other = with_levels(case, (3, 2))
+    assert other.problem.classes is case.problem.classes
+    assert other.lattice.size == 6
+
+
+def test_the_cost_of_a_row_is_told_without_the_search_and_beside_the_smallest_table() -> None:
+    def cost(rows: int, job_s: float) -> JobCost:
+        timings = {"search": 1.0, "search_cpu": 2.0}
+        rounds = [Round(1.0, 1.0, job_s, job_s + 3.0, {"timings_s": timings})] * 3
+        return JobCost(JobCase(rows, 3), rounds, zip_and_sex(2, 1.0), Measured(2, 5, 1e-6, 0.5))
+
+    small, large = cost(1_000_000, 3.0), cost(10_000_000, 11.0)
+    # 2 and 10 seconds of the clock, 4 and 12 of the CPU; 1,000 ns over 4 classes and 2 checks.
+    told = cost_row_of(large, small)
+    assert told[3:9] == ["10.0", "1.00", "0.500", "1.20", "0.300", "2 of 6"]
+    assert told[9:] == ["5", "0.00100", "125"]
