@@ -29,8 +29,10 @@ test-math: setup ## the mathematics and the doctests, without a JVM
 test-spark: setup ## everything that needs a Spark session
 	$(BIN)/pytest -m "spark and not nightly"
 
-nightly: setup ## the long lane of the tests
+nightly: setup ## the long lane of the tests, and those with Spark once more on Connect and on two workers
 	$(BIN)/pytest -m nightly
+	$(BIN)/pytest -m "spark and not nightly" --session connect tests/frames tests/pipelines
+	$(BIN)/pytest -m "spark and not nightly" --session workers tests/frames tests/pipelines
 
 check: setup ## ruff, mypy --strict, who may import whom, and nothing that Spark Connect lacks
 	$(BIN)/ruff check .
