@@ -13,8 +13,9 @@ from anonspark.domain.lattice import Node
 from anonspark.domain.recoding import recoding_of
 from anonspark.measures.recoded import costs_of_recoding
 from anonspark.models.k_anonymity import KAnonymity
+from anonspark.search.class_table import merged_histograms
 from anonspark.search.objectives import objective_of
-from anonspark.search.recoding import LocalRecoding
+from anonspark.search.recoding import LocalRecoding, rules_of
 from anonspark.search.strategies import chosen_strategy, find_node
 from anonspark.vocabulary import Metric, Strategy
 from benchmarks.markdown import MISSING, as_table, count, figure
@@ -155,7 +156,8 @@ def recoded(case: SearchCase, node: Node, who: str, *, strict: bool) -> Line:
     """Local recoding from a node; its time alone."""
     problem = case.problem
     since = process_time()
-    recoding = LocalRecoding(problem.classes, problem.hierarchies, case.policy.models, case.lattice, strict=strict)
+    rules = rules_of(problem.hierarchies, case.lattice)
+    recoding = LocalRecoding(problem.classes, rules, case.policy.models, strict=strict, merge=merged_histograms)
     parts = recoding.from_node(node)
     cpu_s = process_time() - since
     classes, sizes = problem.classes, problem.classes.sizes

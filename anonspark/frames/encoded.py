@@ -47,6 +47,7 @@ class EncodedClasses:
         table: p0, p1, ... (codes of bundles), s0, ... (sensitive values), `inadmissible`, `records`; persisted. A
             class has a row for each combination of its sensitive values.
         leaves: The values of the quasi-identifiers.
+        used: Which leaves of the hierarchies these are, ascending; one array an attribute.
         groups: Of these and, after them, of the values that only people have; shape (n_levels, n_leaves), one array an
             attribute.
         bundles: How their codes are packed.
@@ -61,6 +62,7 @@ class EncodedClasses:
 
     table: DataFrame
     leaves: Leaves
+    used: Sequence[CodeArray]
     groups: Sequence[CodeArray]
     bundles: Bundles
     sensitive: Mapping[str, SensitiveHistograms]
@@ -178,6 +180,7 @@ def encode_on_cluster(
     return EncodedClasses(
         table=table,
         leaves=leaves,
+        used=used,
         groups=groups,
         bundles=bundles,
         sensitive=_without_classes(orders, counted.sensitive),

@@ -21,6 +21,7 @@ from anonspark.frames.combinations import ClusterCombinations, add_codes
 from anonspark.frames.encoded import EncodedClasses, count_sizes, merged
 from anonspark.frames.persisted import persisted
 from anonspark.frames.population import matched_sizes
+from anonspark.frames.recoded import RecodedClasses
 from anonspark.search.judge import NO_CODES
 from anonspark.vocabulary import SUPPRESSED, Suppression
 
@@ -28,29 +29,41 @@ from anonspark.vocabulary import SUPPRESSED, Suppression
 def verify_combinations(
     written: DataFrame,
     encoded: EncodedClasses,
-    safe_classes: DataFrame,
+    safe_classes: DataFrame | None,
     policy: Policy,
     chosen: Release,
     population: RawClasses | ClusterCombinations | None = None,
+    recoded: RecodedClasses | None = None,
 ) -> None:
     """Hold the combinations of a written release against the raw ones, and the models against what was written.
 
     Args:
         written: Combinations of the release as it was read back: q0, q1, ..., s0, ..., `records`.
         encoded: The raw classes.
-        safe_classes: The groups of the classes that are released, g0, g1, ...
+        safe_classes: The groups of the classes that are released, g0, g1, ..., unless they have levels of their own.
         policy: What must hold.
         chosen: What was computed.
         population: Where a model counts its people.
+        recoded: The raw classes with levels of their own, where they have such.
 
     Raises:
         VerificationError: Whatever differs; it tells counts only.
     """
     groups = [f"g{axis}" for axis in range(len(chosen.node))]
-    labels = [hierarchy.labels[level] for hierarchy, level in zip(chosen.hierarchies, chosen.node, strict=True)]
+    labels: Sequence[Sequence[Label]] = [
+        hierarchy.labels[level] for hierarchy, level in zip(chosen.hierarchies, chosen.node, strict=True)
+    ]
+    if recoded is not None:
+        labels = recoded.labels
     keys = [*groups, *encoded.sensitive_codes]
     with persisted(_written_codes(written, labels, encoded)) as theirs:
-        ours = _computed_codes(encoded, safe_classes, labels, policy, chosen)
+        if recoded is not None:
+            computed = recoded.with_labels().unionByName(_never_released(encoded, groups))
+        elif safe_classes is not None:
+            computed = _at_node(encoded, safe_classes, chosen)
+        else:
+            raise ValueError("a release at a node has safe classes")
+        ours = _computed_codes(computed, labels, encoded.sensitive_codes, policy)
         both = ours.select(*keys, F.col("records").alias("ours"), F.lit(0).cast("bigint").alias("theirs")).unionByName(
             theirs.select(*keys, F.lit(0).cast("bigint").alias("ours"), F.col("records").alias("theirs"))
         )
@@ -75,7 +88,7 @@ def verify_combinations(
                 continue
             found = grouped(kept, groups, encoded.sensitive_codes).transform(add_judgement(encoded, [model]))
             require_safe(found.agg(F.count_if("unsafe").alias("unsafe")).toArrow()["unsafe"][0].as_py(), model)
-        if policy.release_models:
+        if policy.release_models and safe_classes is not None:
             # A class that is labelled with nothing but `*` was written, and no reader can tell it from suppressed rows.
             like_suppressed = safe_classes.where(_all_labelled_suppressed(labels)).select("records")
             counts = count_sizes(merged(kept, groups).select("records").unionByName(like_suppressed))
@@ -107,27 +120,35 @@ def _written_codes(written: DataFrame, labels: Sequence[Sequence[Label]], encode
     return written.select(*codes, "records")
 
 
-def _computed_codes(
-    encoded: EncodedClasses,
-    safe_classes: DataFrame,
-    labels: Sequence[Sequence[Label]],
-    policy: Policy,
-    chosen: Release,
-) -> DataFrame:
-    """The codes of what must have been written."""
-    groups = [f"g{axis}" for axis in range(len(labels))]
+def _at_node(encoded: EncodedClasses, safe_classes: DataFrame, chosen: Release) -> DataFrame:
+    """The raw classes by their groups at the node, and whether they are `released`."""
+    groups = [f"g{axis}" for axis in range(len(chosen.node))]
     kept = [*((name, "int") for name in encoded.sensitive_codes), ("inadmissible", "boolean"), ("records", "bigint")]
     rows = with_groups(encoded.table, encoded, chosen.node, kept)
     rows = rows.join(safe_classes.select(*groups, F.lit(True).alias("safe")), groups, "left")
-    released = F.col("safe").isNotNull() & ~F.col("inadmissible")
+    return rows.withColumn("released", F.col("safe").isNotNull() & ~F.col("inadmissible"))
+
+
+def _never_released(encoded: EncodedClasses, groups: Sequence[str]) -> DataFrame:
+    """The raw classes with a value that a hierarchy does not know; they have no labels."""
+    no_labels = [F.lit(0).alias(group) for group in groups]
+    hidden = encoded.table.where("inadmissible")
+    return hidden.select(*no_labels, *encoded.sensitive_codes, F.lit(False).alias("released"), "records")
+
+
+def _computed_codes(
+    rows: DataFrame, labels: Sequence[Sequence[Label]], sensitive_codes: Sequence[str], policy: Policy
+) -> DataFrame:
+    """The codes of what must have been written."""
+    groups = [f"g{axis}" for axis in range(len(labels))]
     if policy.suppression is Suppression.DROP:
-        rows = rows.where(released)
-    hidden = ~released | _all_labelled_suppressed(labels)
+        rows = rows.where("released")
+    hidden = ~F.col("released") | _all_labelled_suppressed(labels)
     codes = [
         F.when(hidden, _starred_code(of_axis)).otherwise(F.col(group)).alias(group)
         for group, of_axis in zip(groups, labels, strict=True)
     ]
-    return rows.select(*codes, *encoded.sensitive_codes, "records")
+    return rows.select(*codes, *sensitive_codes, "records")
 
 
 def _all_labelled_suppressed(labels: Sequence[Sequence[Label]]) -> Column:

@@ -78,12 +78,13 @@ def release(
         table: The raw table.
         generalizations: One a quasi-identifier.
         safe_classes: Shape (n_attributes, n_safe_classes): the groups of the classes that may be released; or, where
-            these are too many for the driver, rows of g0, g1, ..., of which there is one at least.
+            these are too many for the driver, rows of g0, g1, ..., of which there is one at least, and of the labels
+            r0, r1, ... where each class has its own.
         identifiers: Columns that are masked or dropped.
         suppression: Of the rows of other classes.
         identifier_treatment: Of the identifiers.
-        labels_of_classes: Where each class has labels of its own: one array an attribute, shape (n_safe_classes,); what
-            the generalizations say of labels is not used then.
+        labels_of_classes: Where each class has labels of its own: one array an attribute, shape (n_safe_classes,), none
+            where the rows of the classes have them; what the generalizations say of labels is not used then.
     """
     at = positions(table, [generalization.attribute for generalization in generalizations])
     hidden = positions(table, identifiers)
@@ -154,7 +155,8 @@ def _with_safety(
         parts = [F.col(f"b{bundle[0]}k{key}") for bundle in keys.bundles if key in keys.of_bundle(bundle)]
         sums[f"k{key}"] = reduce(add, parts)
     if isinstance(safe_classes, DataFrame):
-        safe = safe_classes.select(*keys.of_rows())
+        texts = [name for name in safe_classes.columns if name.startswith("r") and name[1:].isdigit()]
+        safe = safe_classes.select(*keys.of_rows(), *texts)
     else:
         known = {f"s{key}": pa.array(values) for key, values in enumerate(keys.of_classes(safe_classes))}
         known |= {f"r{index}": of_classes for index, of_classes in enumerate(labels)}

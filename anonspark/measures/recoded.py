@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from anonspark.domain.arrays import CodeArray, CountArray, FloatArray
+from anonspark.domain.arrays import BoolArray, CodeArray, CountArray, FloatArray
+from anonspark.domain.classes import SizeCounts, as_arrays, size_counts
 from anonspark.domain.hierarchy import GeneralizationHierarchy
 from anonspark.domain.recoding import Recoding
 from anonspark.measures.utility import average_class_size, discernibility
@@ -24,23 +25,47 @@ def costs_of_recoding(
         recoding: What was released.
         sizes: Shape (n_raw_classes,): records.
     """
+    return [
+        cost_of_levels(metric, hierarchy, leaves, levels, sizes, recoding.released)
+        for hierarchy, leaves, levels in zip(hierarchies, recoding.raw_codes, recoding.levels, strict=True)
+    ]
+
+
+def cost_of_levels(
+    metric: Metric,
+    hierarchy: GeneralizationHierarchy,
+    leaves: CodeArray,
+    levels: CodeArray,
+    sizes: CountArray,
+    shown: BoolArray,
+) -> float:
+    """A separable metric of one attribute whose values stand at levels of their own.
+
+    Args:
+        metric: Loss, precision or non-uniform entropy.
+        hierarchy: Of the attribute.
+        leaves: Shape (n_rows,); all records of the table are in some row.
+        levels: Shape (n_rows,): the last where they are suppressed.
+        sizes: Shape (n_rows,): records.
+        shown: Shape (n_rows,): which are released.
+    """
     cost_of = {Metric.LOSS: _loss, Metric.PRECISION: _precision, Metric.NON_UNIFORM_ENTROPY: _entropy}[metric]
-    hidden = ~recoding.released
-    costs = []
-    for hierarchy, leaves, levels in zip(hierarchies, recoding.raw_codes, recoding.levels, strict=True):
-        lost = int(sizes[hidden].sum())
-        shown = ~hidden
-        costs.append(cost_of(hierarchy, leaves, levels, sizes, (shown, lost)))
-    return costs
+    return cost_of(hierarchy, leaves, levels, sizes, (shown, int(sizes[~shown].sum())))
 
 
 def sizes_of_recoding(recoding: Recoding, n_records: int) -> dict[str, float]:
     """The metrics that depend on the sizes of classes alone."""
-    lost = n_records - int(recoding.sizes.sum())
-    squares = float(np.square(recoding.sizes, dtype=np.float64).sum())
+    return metrics_of_sizes(size_counts(recoding.sizes), n_records)
+
+
+def metrics_of_sizes(counts: SizeCounts, n_records: int) -> dict[str, float]:
+    """The metrics that depend on the sizes of released classes alone."""
+    sizes, classes = as_arrays(counts)
+    lost = n_records - int((sizes * classes).sum())
+    squares = float((np.square(sizes, dtype=np.float64) * classes).sum())
     return {
         Metric.DISCERNIBILITY: discernibility(squares, lost, n_records),
-        Metric.AVERAGE_CLASS_SIZE: average_class_size(len(recoding.sizes), lost, n_records),
+        Metric.AVERAGE_CLASS_SIZE: average_class_size(int(classes.sum()), lost, n_records),
     }
 
 

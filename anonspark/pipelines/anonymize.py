@@ -25,12 +25,14 @@ from anonspark.frames.encoded import EncodedClasses, count_sizes, encode_on_clus
 from anonspark.frames.people import people_of
 from anonspark.frames.persisted import persisted
 from anonspark.frames.population import spread
+from anonspark.frames.recoded import RecodedClasses
 from anonspark.io.tables import ReadTable
 from anonspark.measures.utility import BY_LEVEL, attribute_costs, average_class_size, discernibility, whole
 from anonspark.pipelines.apply import apply
 from anonspark.pipelines.follow import Follower
 from anonspark.pipelines.microaggregate import require_aggregable, with_microaggregation
 from anonspark.pipelines.recode import recoded
+from anonspark.pipelines.recode_on_cluster import recoded_on_cluster
 from anonspark.pipelines.refusals import no_release, require_in_memory, require_lattice_held, require_populations
 from anonspark.search.checker import NodeVerdict
 from anonspark.search.in_memory import InMemoryChecker
@@ -55,6 +57,7 @@ class Solution:
         checker: Which judged the nodes.
         safe_classes: The groups of the released classes, g0, g1, ..., and `records`, where they stay on the cluster.
         people: The population, where a model counts it.
+        recoded: The raw classes with levels of their own, where they stay on the cluster, and those without.
     """
 
     release: Release
@@ -64,6 +67,7 @@ class Solution:
     checker: InMemoryChecker | ClusterChecker
     safe_classes: DataFrame | None = None
     people: RawClasses | ClusterCombinations | None = None
+    recoded: tuple[RecodedClasses, EncodedClasses] | None = None
 
 
 def anonymize(
@@ -87,7 +91,8 @@ def anonymize(
         raw = count_classes(table, policy, follower, held)
         population = None if count_people is None else count_people(held)
         solution = solve(raw, policy, follower, population)
-        return apply(leave_out_malformed(table), policy, solution.release, solution.safe_classes), solution
+        kept = leave_out_malformed(table)
+        return apply(kept, policy, solution.release, solution.safe_classes, solution.recoded), solution
 
 
 def count_classes(
@@ -178,12 +183,30 @@ def solve(
         # Counted again, not taken from the search.
         sizes = population_sizes(people, policy, hierarchies, measured.node, measured.codes)
         measured = replace(measured, population=sizes)
-    if policy.search.recoding is not None and isinstance(classes, EquivalenceClasses):
-        measured = recoded(measured, classes, policy, lattice, policy.search.recoding, follower)
-    if policy.microaggregations and isinstance(classes, EquivalenceClasses):
-        measured = with_microaggregation(measured, classes, policy)
+    measured, recoded_there = _treated(measured, raw, classes, checker, policy, follower)
     follower.leave()
-    return Solution(measured, raw, classes, found, checker, safe_classes, people)
+    return Solution(measured, raw, classes, found, checker, safe_classes, people, recoded_there)
+
+
+def _treated(
+    at_node: Release,
+    raw: RawClasses | ClusterCombinations,
+    classes: EquivalenceClasses | EncodedClasses,
+    checker: InMemoryChecker | ClusterChecker,
+    policy: Policy,
+    follower: Follower,
+) -> tuple[Release, tuple[RecodedClasses, EncodedClasses] | None]:
+    """The release after local recoding and micro-aggregation, as far as the policy asks for them."""
+    kind, found, there = policy.search.recoding, at_node, None
+    if isinstance(classes, EquivalenceClasses):
+        if kind is not None:
+            found = recoded(at_node, classes, policy, checker.lattice, kind, follower)
+        if policy.microaggregations:
+            found = with_microaggregation(found, classes, policy)
+    elif kind is not None and isinstance(raw, ClusterCombinations) and isinstance(checker, ClusterChecker):
+        found, table = recoded_on_cluster(at_node, classes, checker, policy, kind, follower, raw.held)
+        there = table, classes
+    return found, there
 
 
 def _where_the_people_are(

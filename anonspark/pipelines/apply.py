@@ -9,11 +9,21 @@ from anonspark.domain.hierarchy import GeneralizationHierarchy
 from anonspark.domain.policy import Policy
 from anonspark.domain.recoding import Recoding
 from anonspark.domain.release import Release
+from anonspark.frames.encoded import EncodedClasses
+from anonspark.frames.recoded import RecodedClasses
 from anonspark.frames.release import Generalization, release
 
 
-def apply(table: DataFrame, policy: Policy, chosen: Release, safe_classes: DataFrame | None = None) -> DataFrame:
-    """The release of a table; lazy. `safe_classes` as in `Solution`."""
+def apply(
+    table: DataFrame,
+    policy: Policy,
+    chosen: Release,
+    safe_classes: DataFrame | None = None,
+    recoded: tuple[RecodedClasses, EncodedClasses] | None = None,
+) -> DataFrame:
+    """The release of a table; lazy. The last two as in `Solution`."""
+    if recoded is not None:
+        return _apply_on_cluster(table, policy, chosen.hierarchies, *recoded)
     if chosen.recoding is not None:
         return _apply_recoding(table, policy, chosen.hierarchies, chosen.recoding)
     generalizations = []
@@ -37,6 +47,30 @@ def apply(table: DataFrame, policy: Policy, chosen: Release, safe_classes: DataF
         policy.identifiers,
         suppression=policy.suppression,
         identifier_treatment=policy.identifier_treatment,
+    )
+
+
+def _apply_on_cluster(
+    table: DataFrame,
+    policy: Policy,
+    hierarchies: Sequence[GeneralizationHierarchy],
+    recoded: RecodedClasses,
+    encoded: EncodedClasses,
+) -> DataFrame:
+    """Raw classes are joined one by one, each with its own labels."""
+    generalizations = []
+    for hierarchy, used in zip(hierarchies, encoded.used, strict=True):
+        known = np.flatnonzero(~hierarchy.unknown[used])
+        leaves = [hierarchy.leaves[used[leaf]] for leaf in known]
+        generalizations.append(Generalization(hierarchy.attribute, leaves, leaves, known.astype(np.int32)))
+    return release(
+        table,
+        generalizations,
+        recoded.released_as(),
+        policy.identifiers,
+        suppression=policy.suppression,
+        identifier_treatment=policy.identifier_treatment,
+        labels_of_classes=(),
     )
 
 

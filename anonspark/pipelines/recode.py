@@ -14,7 +14,7 @@ from anonspark.measures.recoded import costs_of_recoding, sizes_of_recoding
 from anonspark.measures.utility import BY_LEVEL, whole
 from anonspark.pipelines.follow import Follower
 from anonspark.search.class_table import merged_histograms
-from anonspark.search.recoding import LocalRecoding
+from anonspark.search.recoding import LocalRecoding, rules_of
 from anonspark.vocabulary import RecodingKind
 
 
@@ -31,11 +31,10 @@ def recoded(
     weights = [attribute.weight for attribute in policy.quasi_identifiers]
     parts = LocalRecoding(
         classes,
-        at_node.hierarchies,
+        rules_of(at_node.hierarchies, lattice, weights),
         policy.models,
-        lattice,
         strict=strict,
-        weights=weights,
+        merge=merged_histograms,
         on_round=lambda n_parts: follower.report(f"{n_parts:,} classes"),
     ).from_node(at_node.node)
     levels = np.stack([parts.level_of_each_class(axis) for axis in range(len(at_node.node))])

@@ -39,8 +39,6 @@ def require_in_memory(policy: Policy, raw: RawClasses | ClusterCombinations) -> 
         wants.append("person_id")
     if policy.microaggregations:
         wants.append("microaggregation")
-    if policy.search.recoding is not None:
-        wants.append("search.recoding" if policy.search.strategy is not Strategy.MONDRIAN else "strategy: mondrian")
     if wants:
         raise TooManyClassesError(
             f"The table has more combinations than fit into search.memory_mb = {policy.search.memory_mb}, where "

@@ -172,7 +172,7 @@ class Attempt:
     def write(self, output: Output, source: ReadTable, policy: Policy, solution: Solution) -> Published:
         """Write the release, verify it where the job says so, and publish it."""
         self.follower.enter("apply", f"writing {solution.release.n_records:,} records")
-        released = apply(source.table, policy, solution.release, solution.safe_classes)
+        released = apply(source.table, policy, solution.release, solution.safe_classes, solution.recoded)
 
         def verify(written: DataFrame) -> None:
             verify_written(written, policy, solution)

@@ -4,8 +4,11 @@ from dataclasses import asdict
 from math import isfinite
 from typing import Any, Final
 
+from pyspark.sql import DataFrame
+
 from anonspark.domain.classes import EquivalenceClasses, SizeCounts, as_arrays
 from anonspark.domain.encode import RawClasses
+from anonspark.domain.lattice import Node
 from anonspark.domain.policy import Policy
 from anonspark.domain.population import population_sizes
 from anonspark.errors import AnonsparkError, NoReleaseError, RunCancelledError, sentence_of
@@ -46,11 +49,15 @@ def measure_risks(
         )
     there = next(each for each in (population, classes) if isinstance(each, ClusterCombinations | EncodedClasses))
     spark = there.table.sparkSession
-    found = []
-    for node, groups in ((bottom, raw_groups(solution, spark)), (chosen.node, released_groups(solution, spark))):
-        sizes, around, counts = matched_sizes(population, policy, hierarchies, node, groups)
-        found.append(measure_risk(sizes, threshold, around, counts))
-    return found[0], found[1]
+
+    def around(node: Node, groups: DataFrame) -> Risk:
+        sizes, people, counts = matched_sizes(population, policy, hierarchies, node, groups)
+        return measure_risk(sizes, threshold, people, counts)
+
+    of_input = around(bottom, raw_groups(solution, spark))
+    if chosen.recoding is not None:
+        return of_input, _risk(chosen.kept_people_counts, threshold)
+    return of_input, around(chosen.node, released_groups(solution, spark))
 
 
 def _risk(counts: SizeCounts, threshold: float) -> Risk:

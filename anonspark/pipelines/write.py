@@ -83,8 +83,11 @@ def verify_written(written: DataFrame, policy: Policy, solution: Solution) -> No
     if isinstance(solution.classes, EncodedClasses):
         with persisted(combinations(flagged, policy.names, sensitive)) as counted:
             require_masked(_require_readable(count_marks(flagged, counted), unreadable))
-            safe_classes = released_groups(solution, written.sparkSession)
-            verify_combinations(counted, solution.classes, safe_classes, policy, solution.release, solution.people)
+            recoded = None if solution.recoded is None else solution.recoded[0]
+            safe_classes = None if recoded else released_groups(solution, written.sparkSession)
+            verify_combinations(
+                counted, solution.classes, safe_classes, policy, solution.release, solution.people, recoded
+            )
     elif isinstance(solution.raw, RawClasses):
         recounted = collect_classes(flagged, policy.names, sensitive, policy.search.memory_mb << 20)
         marks = _require_readable(recounted.malformed, unreadable)

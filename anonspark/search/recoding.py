@@ -15,23 +15,37 @@ Source: LeFevre, DeWitt and Ramakrishnan (2006), ICDE; Fung, Wang and Yu (2005),
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
 from anonspark.domain.arrays import BoolArray, CodeArray, CountArray, FloatArray
-from anonspark.domain.classes import EquivalenceClasses
+from anonspark.domain.classes import EquivalenceClasses, SensitiveHistograms
+from anonspark.domain.encode import histograms_of
 from anonspark.domain.hierarchy import GeneralizationHierarchy
 from anonspark.domain.lattice import Lattice, Node
 from anonspark.domain.model import PrivacyModel
-from anonspark.search.class_table import merged_histograms
+from anonspark.search.judge import NO_CODES
 from anonspark.vocabulary import SUPPRESSED
+
+Merge = Callable[[SensitiveHistograms, CodeArray, int], SensitiveHistograms]
+"""The histograms of groups of classes, given the group of each class and how many there are."""
+
+
+def merged_by_sorting(histograms: SensitiveHistograms, group: CodeArray, n_groups: int) -> SensitiveHistograms:
+    """What `merged_histograms` does compiled: Spark's workers compile nothing."""
+    owners = group[histograms.class_of_each_pair()].astype(np.int64)
+    merged = histograms_of(owners, n_groups, histograms.values.astype(np.int64), histograms.counts, histograms.n_values)
+    return replace(merged, totals=histograms.totals, ancestors=histograms.ancestors)
 
 
 def ignore(n_parts: int) -> None:
     """Follow nothing."""
 
+
+TIE = 1e-9
+"""Relative."""
 
 SUPPRESSED_PART = 0
 """The part of the records that are not released; it needs not be safe."""
@@ -62,6 +76,113 @@ class Parts:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class RecodingRules:
+    """What splitting has to know of hierarchies and lattice; no value of the table.
+
+    Attributes:
+        names: Of the attributes, which decide between equal gains.
+        groups: Shape (n_levels, n_leaves) each: the group of each leaf.
+        costs: Shape (n_levels, n_leaves) each: loss of one record, scaled and weighted as the metric is.
+        starred: Shape (n_groups,) each: which groups of the top are labelled `*`.
+        bottom: The lowest levels.
+        top: The highest levels.
+    """
+
+    names: tuple[str, ...]
+    groups: tuple[CodeArray, ...]
+    costs: tuple[FloatArray, ...]
+    starred: tuple[BoolArray, ...]
+    bottom: Node
+    top: Node
+
+
+def rules_of(
+    hierarchies: Sequence[GeneralizationHierarchy], lattice: Lattice, weights: Sequence[float] | None = None
+) -> RecodingRules:
+    """The rules of hierarchies, whose leaves the codes of raw classes are."""
+    costs = []
+    for hierarchy, weight in zip(hierarchies, weights or [1.0] * len(hierarchies), strict=True):
+        domain = hierarchy.domain_size
+        costs.append(hierarchy.shares() * (weight / max(1 - 1 / domain, 1 / domain)))
+    labels = [hierarchy.labels[level] for hierarchy, level in zip(hierarchies, lattice.top, strict=True)]
+    return RecodingRules(
+        tuple(hierarchy.attribute for hierarchy in hierarchies),
+        tuple(hierarchy.groups for hierarchy in hierarchies),
+        tuple(costs),
+        tuple(np.array([label == SUPPRESSED for label in of_axis], dtype=np.bool_) for of_axis in labels),
+        lattice.bottom,
+        lattice.top,
+    )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Children:
+    """The groups that parts would fall into if one attribute were lowered by a level.
+
+    Attributes:
+        part: Shape (n_children,): the part that each would leave.
+        classes: What models ask about; the codes are not used.
+        saved: Shape (n_children,): loss that its records would save.
+    """
+
+    part: CountArray
+    classes: EquivalenceClasses
+    saved: FloatArray
+
+    def decide(
+        self, models: Sequence[PrivacyModel], n_parts: int, merge: Merge, *, strict: bool
+    ) -> tuple[BoolArray, FloatArray]:
+        """Which children would be split off, and what each part would gain.
+
+        Returns:
+            Shape (n_children,), and shape (n_parts,): not above 0 where a part cannot be split.
+        """
+        safe = _satisfied(models, self.classes)
+        whole: BoolArray = np.bincount(self.part[~safe], minlength=n_parts) == 0
+        whole[SUPPRESSED_PART] = True
+        if not strict and not whole.all():
+            left = np.flatnonzero(~safe)
+            ids, remaining = pd.factorize(self.part[left])
+            together = _merged(self.classes, left, ids, len(remaining), merge)
+            whole[remaining[_satisfied(models, together)]] = True
+        moved = safe & whole[self.part]
+        gain = np.zeros(n_parts, dtype=np.float64)
+        np.add.at(gain, self.part[moved], self.saved[moved])
+        return moved, gain
+
+
+def _satisfied(models: Sequence[PrivacyModel], classes: EquivalenceClasses) -> BoolArray:
+    safe: BoolArray = np.ones(classes.n_classes, dtype=np.bool_)
+    for model in models:
+        safe &= model.satisfied(classes)
+    return safe
+
+
+def _merged(
+    classes: EquivalenceClasses, rows: CountArray, ids: CountArray, n_ids: int, merge: Merge
+) -> EquivalenceClasses:
+    """Some of the classes put together, without codes."""
+    sizes = np.bincount(ids, weights=classes.sizes[rows], minlength=n_ids).astype(np.int64)
+    group = ids.astype(np.int32)
+    sensitive = {name: merge(each.of_classes(rows), group, n_ids) for name, each in classes.sensitive.items()}
+    return EquivalenceClasses(NO_CODES, sizes, sensitive)
+
+
+def best_axes(gains: FloatArray, names: Sequence[str]) -> tuple[CountArray, BoolArray]:
+    """The attribute that saves most in each part, the first by name of equals, and whether it saves anything.
+
+    Gains that differ by no more than the order of summing are equal.
+
+    Args:
+        gains: Shape (n_attributes, n_parts).
+        names: Of the attributes.
+    """
+    by_name = np.array(sorted(range(len(names)), key=lambda axis: names[axis]))
+    most = gains.max(axis=0)
+    return by_name[np.argmax(gains[by_name] >= most * (1 - TIE), axis=0)], most > 0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class _Split:
     """What lowering one attribute would do.
 
@@ -84,46 +205,37 @@ class LocalRecoding:
     def __init__(
         self,
         classes: EquivalenceClasses,
-        hierarchies: Sequence[GeneralizationHierarchy],
+        rules: RecodingRules,
         models: Sequence[PrivacyModel],
-        lattice: Lattice,
         *,
         strict: bool,
-        weights: Sequence[float] | None = None,
+        merge: Merge = merged_by_sorting,
         on_round: Callable[[int], None] = ignore,
     ) -> None:
         """Take raw classes (level 0); `on_round` is told the number of parts and may raise to stop."""
-        self._classes, self._models, self._lattice, self._strict = classes, tuple(models), lattice, strict
-        self._groups = [hierarchy.groups for hierarchy in hierarchies]
-        self._on_round = on_round
-        self._by_name = sorted(range(len(hierarchies)), key=lambda axis: hierarchies[axis].attribute)
-        records = classes.sizes.astype(np.float64)
-        # Loss of one record: what it covers of the domain, scaled as the metric is.
-        self._costs: list[FloatArray] = []
-        for hierarchy, weight in zip(hierarchies, weights or [1.0] * len(hierarchies), strict=True):
-            domain = hierarchy.domain_size
-            self._costs.append(hierarchy.shares() * (weight / max(1 - 1 / domain, 1 / domain)))
+        self._classes, self._rules, self._models, self._strict = classes, rules, tuple(models), strict
+        self._groups, self._costs = rules.groups, rules.costs
+        self._on_round, self._merge = on_round, merge
+        self._records = classes.sizes.astype(np.float64)
         self._full_cost = np.array([costs.max() for costs in self._costs])
-        self._records = records
-        self._labels = [hierarchy.labels[level] for hierarchy, level in zip(hierarchies, lattice.top, strict=True)]
         everything = np.arange(classes.n_classes)
         # Suppressed records are of different classes where the lattice does not end in one group for all.
-        self._at_top = self._ids(everything, lattice.top)
+        self._at_top = self._ids(everything, rules.top)
 
     def from_node(self, node: Node) -> Parts:
         """The classes of a node, as far as they can be split; unsafe ones start as suppressed."""
-        return self._split(self._at(node))
+        return self.split(self.at(node))
 
-    def _at(self, node: Node) -> Parts:
+    def at(self, node: Node) -> Parts:
         """The safe classes of a node, and of the top for what is left; the suppressed part stands at the top."""
         of_class = np.full(self._classes.n_classes, SUPPRESSED_PART, dtype=np.int64)
-        levels = [self._lattice.top]
-        for start in (node, self._lattice.top):
+        levels = [self._rules.top]
+        for start in (node, self._rules.top):
             rows = np.flatnonzero(self._admissible() & (of_class == SUPPRESSED_PART))
             ids = self._ids(rows, start)
             n_ids = int(ids.max(initial=-1)) + 1
             safe = self._safe(rows, ids, n_ids)
-            if start == self._lattice.top and node != start:
+            if start == self._rules.top and node != start:
                 safe[np.unique(ids[self._is_starred(rows)])] = False
             part_of_id = np.where(safe, len(levels) - 1 + np.cumsum(safe), SUPPRESSED_PART)
             of_class[rows] = part_of_id[ids]
@@ -141,21 +253,20 @@ class LocalRecoding:
     def _is_starred(self, rows: CountArray) -> BoolArray:
         """Which raw classes have nothing but `*` at the top: they would look suppressed."""
         starred: BoolArray = np.ones(len(rows), dtype=np.bool_)
-        for labels, groups, level, leaves in zip(
-            self._labels, self._groups, self._lattice.top, self._classes.codes, strict=True
+        rules = self._rules
+        for of_groups, groups, level, leaves in zip(
+            rules.starred, rules.groups, rules.top, self._classes.codes, strict=True
         ):
-            starred &= np.array([label == SUPPRESSED for label in labels])[groups[level][leaves[rows]]]
+            starred &= of_groups[groups[level][leaves[rows]]]
         return starred
 
-    def _split(self, parts: Parts) -> Parts:
+    def split(self, parts: Parts) -> Parts:
+        """The parts, split until none can be."""
         active = np.ones(len(parts.levels), dtype=np.bool_)
         while active.any():
             self._on_round(len(parts.levels))
             splits = [self._lowered(parts, axis, active) for axis in range(len(self._groups))]
-            gains = np.stack([split.gain for split in splits])
-            # Of equal gains the first attribute by name wins, whatever the order of columns.
-            chosen = np.array(self._by_name)[np.argmax(gains[self._by_name], axis=0)]
-            worth = gains.max(axis=0) > 0
+            chosen, worth = best_axes(np.stack([split.gain for split in splits]), self._rules.names)
             if not worth.any():
                 break
             parts, active = self._apply(parts, splits, chosen, worth)
@@ -163,7 +274,7 @@ class LocalRecoding:
 
     def _lowered(self, parts: Parts, axis: int, active: BoolArray) -> _Split:
         """Every active part with one attribute a level lower."""
-        n_parts, low = len(parts.levels), self._lattice.bottom[axis]
+        n_parts, low = len(parts.levels), self._rules.bottom[axis]
         candidates = active & (parts.levels[:, axis] > low)
         rows = np.flatnonzero(candidates[parts.of_class] & self._admissible())
         part, leaves = parts.of_class[rows], self._classes.codes[axis][rows]
@@ -171,37 +282,14 @@ class LocalRecoding:
         groups, n_ids = self._groups[axis], int(self._at_top.max(initial=-1)) + 1
         alike = np.where(part == SUPPRESSED_PART, self._at_top[rows], n_ids + part)
         child, pairs = pd.factorize(alike * (int(groups.max(initial=0)) + 1) + groups[level - 1, leaves])
-        n_children = len(pairs)
-        safe = self._safe(rows, child, n_children)
-        part_of_child = np.zeros(n_children, dtype=np.int64)
+        part_of_child = np.zeros(len(pairs), dtype=np.int64)
         part_of_child[child] = part
-        splits = self._may_split(rows, child, part, safe, part_of_child, n_parts)
-        moved = safe[child] & splits[part]
-        saved = self._saved(axis, leaves, level, part)
-        gain = np.zeros(n_parts, dtype=np.float64)
-        np.add.at(gain, part[moved], (self._records[rows] * saved)[moved])
-        return _Split(rows, child.astype(np.int64), moved, gain)
-
-    def _may_split(
-        self,
-        rows: CountArray,
-        child: CountArray,
-        part: CountArray,
-        safe: BoolArray,
-        part_of_child: CountArray,
-        n_parts: int,
-    ) -> BoolArray:
-        """Which parts may lose their safe children; shape (n_parts,)."""
-        unsafe_children = np.bincount(part_of_child[~safe], minlength=n_parts)
-        whole: BoolArray = unsafe_children == 0
-        whole[SUPPRESSED_PART] = True
-        if self._strict or whole.all():
-            return whole
-        left = ~safe[child]
-        ids, remaining = pd.factorize(part[left])
-        rest_safe = self._safe(rows[left], ids, len(remaining))
-        whole[remaining[rest_safe]] = True
-        return whole
+        saved: FloatArray = np.bincount(
+            child, weights=self._records[rows] * self._saved(axis, leaves, level, part), minlength=len(pairs)
+        ).astype(np.float64)
+        children = Children(part_of_child, _merged(self._classes, rows, child, len(pairs), self._merge), saved)
+        moved, gain = children.decide(self._models, n_parts, self._merge, strict=self._strict)
+        return _Split(rows, child.astype(np.int64), moved[child], gain)
 
     def _saved(self, axis: int, leaves: CodeArray, level: CodeArray, part: CountArray) -> FloatArray:
         """Loss that one record of each raw class saves."""
@@ -246,14 +334,4 @@ class LocalRecoding:
 
     def _safe(self, rows: CountArray, ids: CountArray, n_ids: int) -> BoolArray:
         """Whether raw classes that are put together are safe; shape (n_ids,)."""
-        sizes = np.bincount(ids, weights=self._records[rows], minlength=n_ids).astype(np.int64)
-        group = ids.astype(np.int32)
-        sensitive = {
-            name: merged_histograms(each.of_classes(rows), group, n_ids)
-            for name, each in self._classes.sensitive.items()
-        }
-        classes = EquivalenceClasses(np.empty((0, 0), dtype=np.int32), sizes, sensitive)
-        safe: BoolArray = np.ones(n_ids, dtype=np.bool_)
-        for model in self._models:
-            safe &= model.satisfied(classes)
-        return safe
+        return _satisfied(self._models, _merged(self._classes, rows, ids, n_ids, self._merge))

@@ -1,7 +1,8 @@
 """Both checkers on the shared tables, node by node: whole searches on the cluster would take minutes each.
 
-Every table of the shared data can be judged by both, those with lattices of 8.5e7 and 4.9e13 nodes too, as nodes are
-drawn and not listed. The population is the table, each combination once, twice or three times as often.
+All tables of the shared data but ihis, whose 1.2 million raw classes are too many for the heap of 1 GiB that the tests
+have; those with lattices of 8.5e7 and 4.9e13 nodes too, as nodes are drawn and not listed. The population is the table,
+each combination once, twice or three times as often.
 """
 
 from collections.abc import Iterator, Sequence
@@ -56,7 +57,6 @@ SENSITIVE = {
     "creditcard_int": "EDUCATION",
     "cup": "RAMNTALL",
     "fars_subset": "istatenum",
-    "ihis": "EDUC",
     "mach2019_int": "religion",
 }
 """The sensitive attribute of each table; all its other columns are quasi-identifiers."""

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from anonspark.domain.recoding import Recoding, recoding_of
 from anonspark.measures.recoded import costs_of_recoding, sizes_of_recoding
 from anonspark.models.k_anonymity import KAnonymity
-from anonspark.search.recoding import LocalRecoding
+from anonspark.search.recoding import LocalRecoding, rules_of
 from anonspark.vocabulary import Metric
 from tests import oracle
 from tests.reference import encoded
@@ -35,7 +35,7 @@ def recoded(problem: Problem, node: oracle.Node, *, strict: bool) -> tuple[Recod
     """The recoding from a node, and the raw class of each row."""
     hierarchies, classes = encoded(problem.table)
     recoding = LocalRecoding(
-        classes, hierarchies, problem.models, problem.lattice, strict=strict, weights=problem.weights
+        classes, rules_of(hierarchies, problem.lattice, problem.weights), problem.models, strict=strict
     )
     parts = recoding.from_node(node)
     levels = np.stack([parts.level_of_each_class(axis) for axis in range(len(node))])
@@ -167,9 +167,9 @@ def test_a_relaxed_recoding_leaves_small_groups_together() -> None:
     found = {}
     for strict in (True, False):
         problem_lattice = oracle_lattice(table)
-        parts = LocalRecoding(classes, hierarchies, [KAnonymity(2)], problem_lattice, strict=strict).from_node(
-            table.top
-        )
+        parts = LocalRecoding(
+            classes, rules_of(hierarchies, problem_lattice), [KAnonymity(2)], strict=strict
+        ).from_node(table.top)
         levels = parts.level_of_each_class(0)
         recoding = recoding_of(
             hierarchies, classes.codes, classes.sizes, levels[np.newaxis], parts.released, strict=strict
@@ -194,6 +194,8 @@ def test_a_recoding_can_be_stopped_between_rounds() -> None:
     def stop(n_parts: int) -> None:
         raise InterruptedError
 
-    recoding = LocalRecoding(classes, hierarchies, [KAnonymity(1)], oracle_lattice(table), strict=True, on_round=stop)
+    recoding = LocalRecoding(
+        classes, rules_of(hierarchies, oracle_lattice(table)), [KAnonymity(1)], strict=True, on_round=stop
+    )
     with pytest.raises(InterruptedError):
         recoding.from_node(table.top)
