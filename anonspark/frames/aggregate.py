@@ -75,7 +75,7 @@ def collect_classes(
     """
     counted = combinations(table, quasi_identifiers, sensitive)
     with ExitStack() as held:
-        parts = chunks(counted, len(quasi_identifiers) + len(sensitive), persist_in=held)
+        parts = chunks(counted, len(quasi_identifiers) + len(sensitive), persist_in=held, most_bytes=most_bytes)
         return _collected(table, parts, quasi_identifiers, sensitive, most_bytes)
 
 
@@ -103,7 +103,8 @@ def collect_or_keep_classes(
     with ExitStack() as stack:
         kept = stack.enter_context(persisted(combinations(table, quasi_identifiers, sensitive, person)))
         try:
-            parts = chunks(kept, len(quasi_identifiers) + len(sensitive) + (person is not None))
+            n_keys = len(quasi_identifiers) + len(sensitive) + (person is not None)
+            parts = chunks(kept, n_keys, most_bytes=most_bytes)
             return _collected(table, parts, quasi_identifiers, sensitive, most_bytes)
         except TooManyClassesError:
             own = held.enter_context(stack.pop_all())

@@ -15,12 +15,10 @@ from anonspark.pipelines.run import run
 from tests.pipelines.on_cluster import comparable, n_persisted, refuse_where
 from tests.pipelines.patients import job_in, kept, multiset, patients, released, version, write_csv
 
-SEARCHES = [
-    {"strategy": "mondrian"},
-    {"strategy": "mondrian", "recoding": "relaxed"},
-    {"recoding": "strict"},
-    {"recoding": "relaxed"},
-]
+MONDRIAN, RELAXED_MONDRIAN = {"strategy": "mondrian"}, {"strategy": "mondrian", "recoding": "relaxed"}
+STRICT, RELAXED = {"recoding": "strict"}, {"recoding": "relaxed"}
+IN_ROUNDS, IN_ONE_PIECE = 7, 1 << 18
+"""Raw classes that a worker takes: so few that large parts are split by rounds, or all of this table."""
 
 PRIVACY = [
     {"model": "k-anonymity", "k": 3},
@@ -61,8 +59,18 @@ def as_near(told: Any) -> Any:
     return pytest.approx(told, rel=1e-12) if isinstance(told, float) else told
 
 
-@pytest.mark.parametrize("most_a_worker", [7, 1 << 18], ids=["rounds", "one piece a worker"])
-@pytest.mark.parametrize("search", SEARCHES, ids=str)
+@pytest.mark.parametrize(
+    ("search", "most_a_worker"),
+    [
+        (MONDRIAN, IN_ROUNDS),
+        (STRICT, IN_ROUNDS),
+        (RELAXED, IN_ROUNDS),
+        (RELAXED_MONDRIAN, IN_ROUNDS),
+        (RELAXED_MONDRIAN, IN_ONE_PIECE),
+        (STRICT, IN_ONE_PIECE),
+    ],
+    ids=str,
+)
 def test_the_release_is_that_of_memory(
     spark: SparkSession, folder: Path, monkeypatch: pytest.MonkeyPatch, search: dict[str, str], most_a_worker: int
 ) -> None:
@@ -72,7 +80,7 @@ def test_the_release_is_that_of_memory(
     assert on_cluster["recoding"]["kind"] == search.get("recoding", "strict")
 
 
-@pytest.mark.parametrize("most_a_worker", [7, 1 << 18], ids=["rounds", "one piece a worker"])
+@pytest.mark.parametrize("most_a_worker", [IN_ROUNDS, IN_ONE_PIECE])
 def test_unknown_values_and_dropped_rows_are_left_out(
     spark: SparkSession, folder: Path, monkeypatch: pytest.MonkeyPatch, most_a_worker: int
 ) -> None:
@@ -89,13 +97,22 @@ def test_unknown_values_and_dropped_rows_are_left_out(
         folder,
         monkeypatch,
         attributes=attributes,
-        search={"recoding": "relaxed"},
+        search=RELAXED,
         suppression="drop",
         max_suppression=0.7,
         metric="non_uniform_entropy",
     )
     assert on_cluster == as_near(in_memory)
     assert len(released(folder)) == len(kept(released(folder))) == 220 - on_cluster["suppressed"]
+
+
+def test_the_risk_to_a_population_is_that_of_memory(
+    spark: SparkSession, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_csv(folder / "population.csv", [*patients(), *patients()])
+    population = {"uri": "population.csv", "format": "csv"}
+    in_memory, on_cluster = both_ways(spark, folder, monkeypatch, search=STRICT, population=population)
+    assert on_cluster["risk"] == as_near(in_memory["risk"])
 
 
 def one_more_raw_row(table: DataFrame) -> DataFrame:
@@ -116,5 +133,5 @@ def test_what_was_written_wrong_is_not_published(
     refuse_where(monkeypatch, "both")
     monkeypatch.setattr(outputs_module, "read_staged", tampered)
     with pytest.raises(VerificationError):
-        run(job_in(folder, search={"recoding": "strict"}), spark)
+        run(job_in(folder, search=STRICT), spark)
     assert version(folder) is None

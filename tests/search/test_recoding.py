@@ -8,10 +8,13 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
+from anonspark.domain.classes import SensitiveHistograms
+from anonspark.domain.encode import histograms_of
 from anonspark.domain.recoding import Recoding, recoding_of
 from anonspark.measures.recoded import costs_of_recoding, sizes_of_recoding
 from anonspark.models.k_anonymity import KAnonymity
-from anonspark.search.recoding import LocalRecoding, rules_of
+from anonspark.search.class_table import merged_histograms
+from anonspark.search.recoding import LocalRecoding, best_axes, merged_by_sorting, rules_of
 from anonspark.vocabulary import Metric
 from tests import oracle
 from tests.reference import encoded
@@ -199,3 +202,30 @@ def test_a_recoding_can_be_stopped_between_rounds() -> None:
     )
     with pytest.raises(InterruptedError):
         recoding.from_node(table.top)
+
+
+@given(st.lists(st.lists(st.integers(0, 4), min_size=1, max_size=6), min_size=1, max_size=12), st.data())
+def test_histograms_are_merged_alike_compiled_and_by_sorting(members: list[list[int]], data: st.DataObject) -> None:
+    owners = np.repeat(np.arange(len(members)), [len(each) for each in members])
+    values = np.array([value for each in members for value in each])
+    histograms = histograms_of(owners, len(members), values, np.ones(len(values), dtype=np.int64), 5)
+    n_groups = data.draw(st.integers(1, len(members)))
+    others = st.lists(st.integers(0, n_groups - 1), min_size=len(members), max_size=len(members))
+    group = np.array(data.draw(others), dtype=np.int32)
+    group[:n_groups] = np.arange(n_groups)
+    compiled, sorted_ = merged_histograms(histograms, group, n_groups), merged_by_sorting(histograms, group, n_groups)
+
+    def pairs(merged: SensitiveHistograms) -> list[tuple[int, int, int]]:
+        return sorted(
+            zip(merged.class_of_each_pair().tolist(), merged.values.tolist(), merged.counts.tolist(), strict=True)
+        )
+
+    assert pairs(compiled) == pairs(sorted_)
+    assert compiled.totals.tolist() == sorted_.totals.tolist()
+
+
+def test_gains_that_rounding_tells_apart_are_equal_and_the_first_name_wins() -> None:
+    gains = np.array([[3.0 + 1e-13, 1.0, 0.0], [3.0, 2.0, -1.0], [3.0 - 1e-13, 1.5, 0.0]])
+    chosen, worth = best_axes(gains, ["zip", "age", "sex"])
+    assert chosen[:2].tolist() == [1, 1]
+    assert worth.tolist() == [True, True, False]
