@@ -12,9 +12,9 @@ from pyspark.sql import functions as F
 
 from anonspark.domain.microaggregation import as_text
 from anonspark.errors import HierarchyError, TooManyClassesError, VerificationError
-from anonspark.frames import aggregate
 from anonspark.pipelines import run as run_module
 from anonspark.pipelines.run import run
+from tests.pipelines.on_cluster import refuse_where
 from tests.pipelines.patients import COLUMNS, classes, job_dict, job_in, kept, multiset, patients, released, write_csv
 
 INTERVALS = {"kind": "intervals", "min": 0, "max": 100, "widths": [5, 20]}
@@ -129,9 +129,6 @@ def test_a_value_that_is_not_that_of_its_class_is_not_published(
 def test_more_classes_than_the_driver_holds_are_refused(
     spark: SparkSession, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refuse(*_: Any) -> Any:
-        raise TooManyClassesError("more", field="search.memory_mb")
-
-    monkeypatch.setattr(aggregate, "_collected", refuse)
+    refuse_where(monkeypatch, "both")
     with pytest.raises(TooManyClassesError, match="microaggregation needs them"):
         run(job_in(folder, **with_age("mean")), spark)

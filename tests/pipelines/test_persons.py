@@ -13,9 +13,9 @@ from pyspark.sql import SparkSession
 
 from anonspark.config.job import AnonymizeJob
 from anonspark.errors import ColumnNotFoundError, NoReleaseError, TooManyClassesError, VerificationError
-from anonspark.frames import aggregate
 from anonspark.pipelines import run as run_module
 from anonspark.pipelines.run import run
+from tests.pipelines.on_cluster import refuse_where
 from tests.pipelines.patients import classes, job_in, kept, released, write_csv
 
 K = 4
@@ -178,10 +178,7 @@ def test_a_column_that_is_not_there_is_named(spark: SparkSession, tmp_path: Path
 def test_more_persons_than_the_driver_holds_are_refused(
     spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refuse(*_: Any) -> Any:
-        raise TooManyClassesError("more", field="search.memory_mb")
-
-    monkeypatch.setattr(aggregate, "_collected", refuse)
+    refuse_where(monkeypatch, "both")
     with pytest.raises(TooManyClassesError, match="person_id needs them"):
         run(visits_job(tmp_path), spark)
 
