@@ -44,7 +44,8 @@ from anonspark.models.t_closeness import TCloseness
 from anonspark.search.checker import NodeChecker, NodeVerdict
 from anonspark.search.in_memory import InMemoryChecker
 from anonspark.search.objectives import objective_of
-from anonspark.vocabulary import Distance, Likeness, Metric
+from anonspark.search.strategies import find_node
+from anonspark.vocabulary import Distance, Likeness, Metric, Strategy
 from benchmarks.workloads import read_rows
 from tests.frames.test_checker import told_all
 
@@ -63,6 +64,9 @@ SENSITIVE = {
 
 DRAWN_NODES = 3
 """Between the bottom and the top, which are judged too."""
+
+FREE_ATTRIBUTES = {"adult": 3, "cup": 2}
+"""Of the tables that are searched as a whole."""
 
 
 def models_on(sensitive: str) -> list[PrivacyModel]:
@@ -98,10 +102,17 @@ class BothWays:
         return lattice_of(self.hierarchies)
 
     def checkers(
-        self, models: Sequence[PrivacyModel], of_release: Sequence[ReleaseModel], cache_bytes: int
+        self,
+        models: Sequence[PrivacyModel],
+        of_release: Sequence[ReleaseModel],
+        cache_bytes: int,
+        *,
+        lattice: Lattice | None = None,
+        limit: int | None = None,
     ) -> tuple[ClusterChecker, InMemoryChecker]:
-        """Neither has a limit, so that the suppressed records of every node are told."""
-        given = (self.hierarchies, models, self.lattice, self.classes.n_records)
+        """Without a limit the suppressed records of every node are told."""
+        records = self.classes.n_records if limit is None else limit
+        given = (self.hierarchies, models, lattice or self.lattice, records)
         people = any(model.needs_population for model in models)
         encoded, classes = (self.encoded_people, self.with_people) if people else (self.encoded, self.classes)
         on_cluster = ClusterChecker(encoded, *given, release_models=of_release, cache_bytes=cache_bytes)
@@ -177,3 +188,34 @@ def test_nodes_are_judged_alike_in_memory_and_on_the_cluster(spark: SparkSession
             found = on_cluster.check(nodes, with_lost=True)
             assert told_all(found) == told_all(expected), (asked, of_release)
             assert scores(on_cluster, found) == scores(in_memory, expected), (asked, of_release)
+
+
+def few_free(lattice: Lattice, free: int) -> Lattice:
+    """The lattice with all attributes but the highest ones at their tops: small enough for whole searches."""
+    highest = sorted(range(len(lattice.top)), key=lambda axis: (-lattice.top[axis], axis))[:free]
+    bottom = tuple(0 if axis in highest else level for axis, level in enumerate(lattice.top))
+    return Lattice(bottom, lattice.top)
+
+
+@pytest.mark.parametrize("name", FREE_ATTRIBUTES)
+def test_whole_searches_end_at_the_same_node_in_memory_and_on_the_cluster(
+    spark: SparkSession, shared: Path, name: str
+) -> None:
+    folder = shared / "data" / name
+    if not folder.is_dir():
+        pytest.skip(f"{name} is not among the reference data")
+    asked: list[tuple[list[PrivacyModel], list[ReleaseModel]]] = [([each], []) for each in models_on(SENSITIVE[name])]
+    asked += [([each], []) for each in OF_PEOPLE] + [([KAnonymity(2)], [each]) for each in OF_RELEASE]
+    with both_ways(spark, folder, SENSITIVE[name]) as table:
+        lattice, limit = few_free(table.lattice, FREE_ATTRIBUTES[name]), table.classes.n_records // 20
+        for place, (models, of_release) in enumerate(asked):
+            metric = list(Metric)[place % len(Metric)]
+            found = [
+                find_node(Strategy.OPTIMAL, checker, metric)
+                for checker in table.checkers(models, of_release, 1 << 20, lattice=lattice, limit=limit)
+            ]
+            nodes = [None if each.best is None else (each.best.node, each.best.suppressed) for each in found]
+            assert nodes[0] == nodes[1], (models, of_release, metric)
+            assert found[0].optimal
+            assert found[1].optimal
+            assert found[0].score == pytest.approx(found[1].score, rel=1e-12), (models, of_release, metric)
