@@ -1,5 +1,6 @@
 """Local recoding of a release that was found at a node."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -15,7 +16,7 @@ from anonspark.measures.utility import BY_LEVEL, whole
 from anonspark.pipelines.follow import Follower
 from anonspark.search.class_table import merged_histograms
 from anonspark.search.recoding import LocalRecoding, rules_of
-from anonspark.vocabulary import RecodingKind
+from anonspark.vocabulary import Metric, RecodingKind
 
 
 def recoded(
@@ -40,14 +41,35 @@ def recoded(
     levels = np.stack([parts.level_of_each_class(axis) for axis in range(len(at_node.node))])
     recoding = recoding_of(at_node.hierarchies, classes.codes, classes.sizes, levels, parts.released, strict=strict)
     costs = {metric: costs_of_recoding(metric, at_node.hierarchies, recoding, classes.sizes) for metric in BY_LEVEL}
-    metrics: dict[str, float] = {metric: whole(metric, weights, of_metric) for metric, of_metric in costs.items()}
-    metrics |= sizes_of_recoding(recoding, at_node.n_records)
     return replace(
-        at_node,
+        with_levels_of_their_own(at_node, policy, recoding, costs, sizes_of_recoding(recoding, at_node.n_records)),
         codes=recoding.codes,
         sizes=recoding.sizes,
         persons=people_of(recoding, classes),
         safe=np.ones(len(recoding.sizes), dtype=np.bool_),
+    )
+
+
+def with_levels_of_their_own(
+    at_node: Release,
+    policy: Policy,
+    recoding: Recoding,
+    costs: Mapping[Metric, Sequence[float]],
+    of_sizes: Mapping[str, float],
+) -> Release:
+    """The release at a node after its classes got levels of their own; these are still those of the node.
+
+    Args:
+        at_node: Where they came from.
+        policy: The attributes, their weights and the metric.
+        recoding: What became of them.
+        costs: Each separable metric, by attribute.
+        of_sizes: The metrics that depend on sizes alone.
+    """
+    weights = [attribute.weight for attribute in policy.quasi_identifiers]
+    metrics = {metric: whole(metric, weights, of_metric) for metric, of_metric in costs.items()} | dict(of_sizes)
+    return replace(
+        at_node,
         score=metrics[policy.metric],
         optimal=False,
         metrics=metrics,

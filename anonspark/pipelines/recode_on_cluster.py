@@ -13,8 +13,9 @@ from anonspark.frames.encoded import EncodedClasses
 from anonspark.frames.recoded import LevelSums, RecodedClasses, recoded_classes
 from anonspark.frames.recoding import ClusterRecoding
 from anonspark.measures.recoded import cost_of_levels, metrics_of_sizes
-from anonspark.measures.utility import BY_LEVEL, whole
+from anonspark.measures.utility import BY_LEVEL
 from anonspark.pipelines.follow import Follower
+from anonspark.pipelines.recode import with_levels_of_their_own
 from anonspark.search.judge import NO_CODES
 from anonspark.search.recoding import rules_of
 from anonspark.vocabulary import Metric, RecodingKind
@@ -46,23 +47,15 @@ def recoded_on_cluster(
     sizes, sums = recoded.count_sizes(), recoded.sums_by_level()
     checker.jobs += recoding.jobs + 2
     costs = {metric: _costs(metric, at_node, encoded, checker.lattice.top, sums) for metric in BY_LEVEL}
-    metrics: dict[str, float] = {metric: whole(metric, weights, of_metric) for metric, of_metric in costs.items()}
-    metrics |= metrics_of_sizes(sizes, at_node.n_records)
     nothing = np.empty(0, dtype=np.int64)
     means = tuple(_mean_level(of_axis) for of_axis in sums)
     told = Recoding(NO_CODES, NO_CODES, nothing, NO_CODES, recoded.labels, nothing, means, strict)
     found = replace(
-        at_node,
+        with_levels_of_their_own(at_node, policy, told, costs, metrics_of_sizes(sizes, at_node.n_records)),
         codes=NO_CODES,
         sizes=nothing,
         safe=nothing.astype(np.bool_),
         kept_on_cluster=tuple(sizes),
-        score=metrics[policy.metric],
-        optimal=False,
-        metrics=metrics,
-        per_attribute={metric: dict(zip(policy.names, of_metric, strict=True)) for metric, of_metric in costs.items()},
-        recoding=told,
-        full_domain=at_node,
     )
     return found, recoded
 
