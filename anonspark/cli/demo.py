@@ -33,7 +33,7 @@ def demonstrate(folder: Path, *, debug: bool, master: str | None, spark_conf: Ma
         typer.echo(f"Error: {folder} is there and holds no demo; name another folder.", err=True)
         return LocationError.exit_code
     job = write_sample(folder)
-    command = Command(config=str(job), debug=debug, master=master, spark_conf=spark_conf)
+    command = Command(job="anonymize", config=str(job), debug=debug, master=master, spark_conf=spark_conf)
     return execute(command, show=partial(show_demo, folder, job))
 
 

@@ -5,7 +5,7 @@ What a command does is imported when it is done, so that `--help` and a misspelt
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -49,24 +49,29 @@ def anonspark(
     """
 
 
+Config = Annotated[str, typer.Option("--config", metavar="FILE", help="The job file: a path or any URI.")]
+Settings = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="A.B[0]=YAML", help="Replace one value of the job file; may be repeated."),
+]
+RunId = Annotated[
+    str | None,
+    typer.Option("--run-id", metavar="ID", help="Name the run; one that is complete is told again, not repeated."),
+]
+SummaryFile = Annotated[
+    Path | None,
+    typer.Option("--summary", metavar="FILE", help="Write the summary as JSON there, of a failed run too."),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the summary as JSON on stdout instead of tables.")]
+
+
 @app.command()
 def anonymize(
-    config: Annotated[str, typer.Option("--config", metavar="FILE", help="The job file: a path or any URI.")],
-    settings: Annotated[
-        list[str] | None,
-        typer.Option("--set", metavar="A.B[0]=YAML", help="Replace one value of the job file; may be repeated."),
-    ] = None,
-    run_id: Annotated[
-        str | None,
-        typer.Option("--run-id", metavar="ID", help="Name the run; one that is complete is told again, not repeated."),
-    ] = None,
-    summary: Annotated[
-        Path | None,
-        typer.Option("--summary", metavar="FILE", help="Write the summary as JSON there, of a failed run too."),
-    ] = None,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print the summary as JSON on stdout instead of tables.")
-    ] = False,
+    config: Config,
+    settings: Settings = None,
+    run_id: RunId = None,
+    summary: SummaryFile = None,
+    as_json: AsJson = False,
     debug: Debug = False,
     master: Master = None,
     spark_conf: SparkConf = None,
@@ -75,19 +80,7 @@ def anonymize(
 
     A job file says which columns others may know, how they may be coarsened and which privacy models must hold.
     """
-    from anonspark.cli.execute import Command, execute
-
-    command = Command(
-        config=config,
-        settings=tuple(settings or ()),
-        run_id=run_id,
-        summary=summary,
-        as_json=as_json,
-        debug=debug,
-        master=master,
-        spark_conf=_pairs(spark_conf or ()),
-    )
-    raise typer.Exit(execute(command))
+    _execute("anonymize", config, settings, run_id, summary, as_json, debug, master, spark_conf)
 
 
 @app.command()
@@ -106,6 +99,34 @@ def demo(
     from anonspark.cli.demo import demonstrate
 
     raise typer.Exit(demonstrate(folder, debug=debug, master=master, spark_conf=_pairs(spark_conf or ())))
+
+
+def _execute(
+    job: str,
+    config: str,
+    settings: Sequence[str] | None,
+    run_id: str | None,
+    summary: Path | None,
+    as_json: bool,
+    debug: bool,
+    master: str | None,
+    spark_conf: Sequence[str] | None,
+) -> NoReturn:
+    """Run a job of one kind, and end with its exit code."""
+    from anonspark.cli.execute import Command, execute
+
+    command = Command(
+        job=job,
+        config=config,
+        settings=tuple(settings or ()),
+        run_id=run_id,
+        summary=summary,
+        as_json=as_json,
+        debug=debug,
+        master=master,
+        spark_conf=_pairs(spark_conf or ()),
+    )
+    raise typer.Exit(execute(command))
 
 
 def _pairs(settings: Sequence[str]) -> dict[str, str]:

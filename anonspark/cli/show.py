@@ -1,7 +1,7 @@
 """The result of a run as tables on stdout."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, Final
 
 from rich import box
 from rich.console import Console
@@ -14,6 +14,11 @@ MEASURES = (
     ("records above the threshold", "records_at_risk"),
 )
 """Of the prosecutor's risk: what the table says, and the summary's key."""
+
+
+def show_summary(summary: Mapping[str, Any]) -> None:
+    """The result of a run, as its kind of job shows it."""
+    SHOW[summary["job"]](summary)
 
 
 def show_release(summary: Mapping[str, Any]) -> None:
@@ -68,16 +73,22 @@ def risk_table(summary: Mapping[str, Any]) -> Table:
 
 def show_places(console: Console, summary: Mapping[str, Any]) -> None:
     """Where everything is, and what to be warned of."""
-    output = summary["output"]
-    version = "" if output["version"] is None else f", version {output['version']}"  # files have none
     lines = [
-        f"release   {output['uri']}{version}",
+        *place_of_release(summary.get("output")),
         f"metadata  {summary['metadata']['uri']}",
         f"run       {summary['run_id']}",
         *(f"warning   {warning}" for warning in summary["warnings"]),
     ]
     for line in lines:
         console.print(Text(line), soft_wrap=True)
+
+
+def place_of_release(output: Mapping[str, Any] | None) -> list[str]:
+    """Where the release is, if the job has written one."""
+    if output is None:
+        return []
+    version = "" if output["version"] is None else f", version {output['version']}"  # files have none
+    return [f"release   {output['uri']}{version}"]
 
 
 def plain_table(first: str, right: tuple[str, ...]) -> Table:
@@ -87,3 +98,7 @@ def plain_table(first: str, right: tuple[str, ...]) -> Table:
     for header in right:
         table.add_column(header, justify="right")
     return table
+
+
+SHOW: Final[Mapping[str, Callable[[Mapping[str, Any]], None]]] = {"anonymize": show_release}
+"""What shows the summary of each kind of job."""

@@ -12,7 +12,7 @@ from pyspark.sql import functions as F
 
 from anonspark.domain.microaggregation import as_text
 from anonspark.errors import HierarchyError, TooManyClassesError, VerificationError
-from anonspark.pipelines import run as run_module
+from anonspark.pipelines import release as release_module
 from anonspark.pipelines.run import run
 from tests.pipelines.on_cluster import refuse_where
 from tests.pipelines.patients import COLUMNS, classes, job_dict, job_in, kept, multiset, patients, released, write_csv
@@ -114,13 +114,13 @@ def test_what_no_value_can_stand_for_is_refused_before_the_search(spark: SparkSe
 def test_a_value_that_is_not_that_of_its_class_is_not_published(
     spark: SparkSession, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    right = run_module.apply
+    right = release_module.apply
     job = job_in(folder, **with_age("mean"))
 
     def wrong(*arguments: Any) -> Any:
         return right(*arguments).withColumn("age", F.when(F.col("cost") == 7, "1").otherwise(F.col("age")))
 
-    monkeypatch.setattr(run_module, "apply", wrong)
+    monkeypatch.setattr(release_module, "apply", wrong)
     with pytest.raises(VerificationError, match="were not written as often"):
         run(job, spark)
     assert not DeltaTable.is_deltatable(str(folder / "out/released"))
