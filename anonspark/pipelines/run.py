@@ -15,6 +15,7 @@ from pyspark.sql import SparkSession
 from anonspark import __version__
 from anonspark.config.job import AnonymizeJob
 from anonspark.config.job_file import JobFile
+from anonspark.config.risk import RiskJob
 from anonspark.errors import RunCancelledError
 from anonspark.io.failures import storage_errors
 from anonspark.io.lease import lease, lease_holder, lease_uri, run_lease_uri
@@ -25,6 +26,7 @@ from anonspark.io.uris import normalize_uri
 from anonspark.pipelines.attempt import Attempt, Outcome
 from anonspark.pipelines.follow import Follower, Step, never, silent
 from anonspark.pipelines.release import ReleaseAttempt, normalized
+from anonspark.pipelines.risk import measure_table_risk
 from anonspark.pipelines.summary import Summary, failed_summary
 from anonspark.vocabulary import RunState
 
@@ -117,6 +119,8 @@ def complete(job: JobFile, attempt: Attempt) -> Outcome:
     match job:
         case AnonymizeJob():
             return ReleaseAttempt(job, attempt).complete()
+        case RiskJob():
+            return measure_table_risk(job, attempt)
         case _:
             raise TypeError(f"no pipeline does jobs of kind {job.job}")
 
