@@ -72,4 +72,5 @@ def read_job(job: "AnonymizeJob | Mapping[str, Any] | str | PathLike[str]", spar
     if isinstance(job, Mapping):
         return AnonymizeJob.from_dict(job)
     source = str(job)
-    return load_job(read_local_text(source) if is_local(source) else read_text(spark, source), source)
+    text = read_local_text(source) if is_local(source) else read_text(spark, source)
+    return load_job(text, source, kind=AnonymizeJob)

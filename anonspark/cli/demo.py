@@ -16,7 +16,7 @@ from rich.table import Table
 from rich.text import Text
 
 from anonspark.cli.execute import Command, execute
-from anonspark.cli.show import show_release
+from anonspark.cli.show_release import show_release
 from anonspark.errors import LocationError
 from anonspark.sample import write_sample
 from anonspark.vocabulary import SUPPRESSED
@@ -33,7 +33,7 @@ def demonstrate(folder: Path, *, debug: bool, master: str | None, spark_conf: Ma
         typer.echo(f"Error: {folder} is there and holds no demo; name another folder.", err=True)
         return LocationError.exit_code
     job = write_sample(folder)
-    command = Command(config=str(job), debug=debug, master=master, spark_conf=spark_conf)
+    command = Command(job="anonymize", config=str(job), debug=debug, master=master, spark_conf=spark_conf)
     return execute(command, show=partial(show_demo, folder, job))
 
 

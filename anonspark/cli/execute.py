@@ -4,7 +4,7 @@ import json
 import logging
 import os
 import traceback
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,12 +15,11 @@ import typer
 from rich.console import Console
 
 from anonspark.cli.interrupt import run_until_interrupted
+from anonspark.cli.on_a_table import job_on_table
 from anonspark.cli.progress import following
-from anonspark.cli.show import show_release
-from anonspark.config.hierarchies import CsvHierarchy
-from anonspark.config.job import AnonymizeJob
-from anonspark.config.load import load_job
-from anonspark.config.locations import resolve
+from anonspark.cli.show import show_summary
+from anonspark.config.job_file import JobFile
+from anonspark.config.load import JOBS, load_job
 from anonspark.errors import AnonsparkError, LocationError, RunCancelledError, sentence_of
 from anonspark.io.job_files import is_local, read_local_text, read_text
 from anonspark.pipelines.follow import Step, silent
@@ -39,7 +38,8 @@ class Command:
     """What a command line asks for.
 
     Attributes:
-        config: Path or URI of the job file.
+        job: Which kind of job: `anonymize`, `risk`, ...
+        config: Path or URI of the job file; empty where there is none.
         settings: `a.b[0]=yaml`, in order.
         run_id: Names the run; a new one where not given.
         summary: Where the summary goes as JSON.
@@ -47,8 +47,11 @@ class Command:
         debug: Show tracebacks and logs, which can quote cells.
         master: Spark's, instead of the profile's.
         spark_conf: On top of the profile's.
+        table: Path or URI of the table that the job is about, where there is no job file.
+        of_table: What the job file would say of it; None for what it would not.
     """
 
+    job: str
     config: str
     settings: tuple[str, ...] = ()
     run_id: str | None = None
@@ -57,6 +60,8 @@ class Command:
     debug: bool = False
     master: str | None = None
     spark_conf: Mapping[str, str] = field(default_factory=dict)
+    table: str | None = None
+    of_table: Mapping[str, Any] = field(default_factory=dict)
 
 
 def execute(command: Command, show: Callable[[Mapping[str, Any]], None] | None = None) -> int:
@@ -77,12 +82,12 @@ def execute(command: Command, show: Callable[[Mapping[str, Any]], None] | None =
         ended = RunCancelledError() if isinstance(error, KeyboardInterrupt) else error
         if not speaks_json_only(command):
             tell_error(ended, command.debug)
-        tell_summary(command, lambda: summary_of_failure(run_id, ended))
+        tell_summary(command, lambda: summary_of_failure(run_id, command.job, ended))
         return ended.exit_code if isinstance(ended, AnonsparkError) else UNEXPECTED_EXIT
     if not tell_summary(command, lambda: summary):
         return LocationError.exit_code
     if not command.as_json:
-        (show or show_release)(summary)
+        (show or show_summary)(summary)
     return 0
 
 
@@ -94,9 +99,7 @@ def run_job(command: Command, run_id: str, tell: Callable[[Step], None]) -> "Sum
     Raises:
         AnonsparkError: See `errors.py`.
     """
-    local = is_local(command.config)
-    if local:
-        job = load_job(read_local_text(command.config), command.config, command.settings)
+    job, doubts = job_before_spark(command)
     # Only now: a job file with faults is told so before pyspark is loaded.
     from anonspark.io.session import open_session
     from anonspark.pipelines.run import run, stop_spark_work
@@ -105,24 +108,36 @@ def run_job(command: Command, run_id: str, tell: Callable[[Step], None]) -> "Sum
     spark = open_session(
         master=command.master,
         conf=command.spark_conf,
-        uris=uris_of(job) if local else [command.config],
+        uris=[command.config] if job is None else job.uris(),
         debug=command.debug,
     )
-    if not local:
-        job = load_job(read_text(spark, command.config), command.config, command.settings)
-    return run_until_interrupted(
-        lambda stop: run(job, spark, run_id=run_id, tell=tell, stop=stop),
+    found = read_job(command, read_text(spark, command.config)) if job is None else job
+    summary = run_until_interrupted(
+        lambda stop: run(found, spark, run_id=run_id, tell=tell, stop=stop),
         cancel=lambda: stop_spark_work(spark, run_id),
     )
+    return {**summary, "warnings": [*doubts, *summary["warnings"]]} if doubts else summary
 
 
-def uris_of(job: AnonymizeJob) -> Iterator[str]:
-    """Every URI that a job reads or writes, as seen from its file."""
-    population = job.population_source()
-    hierarchies = [attribute.hierarchy for attribute in job.attributes]
-    files = [resolve(each.uri, job.base) for each in hierarchies if isinstance(each, CsvHierarchy)]
-    places = [job.source().uri, job.target().uri, job.metadata_uri, population.uri if population else None, *files]
-    yield from filter(None, places)
+def job_before_spark(command: Command) -> tuple[JobFile | None, tuple[str, ...]]:
+    """The job, unless only Spark reaches its file, and what is doubtful about a table without a job file.
+
+    Raises:
+        AnonsparkError: The file or the table is not there, or the job has faults.
+    """
+    if command.table is not None:
+        text, doubts = job_on_table(command.job, command.table, command.of_table)
+        return read_job(command, text), doubts
+    return (read_job(command, read_local_text(command.config)) if is_local(command.config) else None), ()
+
+
+def read_job(command: Command, text: str) -> JobFile:
+    """The job of a file, of the kind that the command is for.
+
+    Raises:
+        ConfigurationError: Every fault at once.
+    """
+    return load_job(text, command.config, command.settings, kind=JOBS[command.job])
 
 
 def speaks_json_only(command: Command) -> bool:
@@ -165,11 +180,11 @@ def tell_summary(command: Command, summary: "Callable[[], Summary]") -> bool:
     return True
 
 
-def summary_of_failure(run_id: str, error: BaseException) -> "Summary":
+def summary_of_failure(run_id: str, job: str, error: BaseException) -> "Summary":
     """The summary of a run that failed, also where it failed before it began."""
     from anonspark.pipelines.summary import failed_summary
 
-    return failed_summary(run_id, "anonymize", error)
+    return failed_summary(run_id, job, error)
 
 
 def set_up_logging(debug: bool) -> None:

@@ -1,60 +1,22 @@
-"""The job file of `anonymize`, and what every job file has."""
+"""The job file of `anonymize`."""
 
-import json
-from collections.abc import Iterable, Mapping, Sequence
-from hashlib import sha256
-from typing import Annotated, Any, Literal, Self
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import (
-    BeforeValidator,
-    Field,
-    ModelWrapValidatorHandler,
-    PrivateAttr,
-    ValidationError,
-    ValidationInfo,
-    model_validator,
-)
+from pydantic import BeforeValidator, Field
 
-from anonspark.config.attributes import Attribute
 from anonspark.config.crosschecks import faults_across_sections
-from anonspark.config.fields import (
-    Flag,
-    Fraction,
-    Name,
-    Positive,
-    Problem,
-    Section,
-    SectionError,
-    Whole,
-    as_tuple,
-    as_whole,
-    fault,
-    one_of,
-    shown,
-)
+from anonspark.config.fields import Flag, Fraction, Name, Positive, Problem, Section, Whole, as_tuple, one_of
 from anonspark.config.hierarchies import RowReader
-from anonspark.config.locations import beside, resolve
+from anonspark.config.job_file import InputJob
+from anonspark.config.locations import resolve
 from anonspark.config.models import ClassModel, Model, WholeReleaseModel
-from anonspark.config.plain import plain_data
-from anonspark.config.problems import path_text, problems_of
-from anonspark.config.tables import Input, Metadata, Output, Population
+from anonspark.config.tables import Output, Population
 from anonspark.domain.hierarchy import Label
 from anonspark.domain.policy import Policy, SearchSettings
 from anonspark.domain.sources import TableSource, TableTarget
 from anonspark.errors import ConfigurationError
 from anonspark.vocabulary import AttributeRole, Metric, QualityGate, RecodingKind, Strategy, Suppression
-
-METADATA_FOLDER = "_anonspark"
-
-
-def _read_version(value: object) -> int:
-    if as_whole(value) != 1:
-        raise fault(f"found {shown(value)}; this engine reads version: 1.")
-    return 1
-
-
-def _base_of(context: object) -> str:
-    return str(context.get("base", "")) if isinstance(context, Mapping) else ""
 
 
 class Search(Section):
@@ -73,115 +35,16 @@ class Search(Section):
         return SearchSettings(self.strategy, self.time_limit_s, self.memory_mb, kind)
 
 
-class JobFile(Section):
-    """What every job file has.
-
-    `base` is the folder of the file, from which relative URIs are seen; empty for the working folder.
-    """
-
-    version: Annotated[int, BeforeValidator(_read_version)] = 1
-    input: Input | None = None
-    output: Output | None = None
-    metadata: Metadata | None = None
-    _base: str = PrivateAttr(default="")
-
-    @property
-    def base(self) -> str:
-        """The folder from which relative URIs are seen."""
-        return self._base
-
-    def model_post_init(self, context: object, /) -> None:
-        """Keep the folder."""
-        self._base = _base_of(context)
-
-    @classmethod
-    def from_dict(cls, data: Mapping[str, Any], base: str = "") -> Self:
-        """A job from Python's own mappings, lists and scalars; in a notebook it may do without input and output.
-
-        Raises:
-            ConfigurationError: Every fault at once, each with its path.
-        """
-        try:
-            return cls.model_validate(data, context={"base": base})
-        except ValidationError as error:
-            problems = problems_of(error, cls)
-            raise ConfigurationError([(path_text(path) or None, text) for path, text in problems]) from None
-
-    @model_validator(mode="wrap")
-    @classmethod
-    def _tell_every_fault(cls, data: object, handler: ModelWrapValidatorHandler[Self], info: ValidationInfo) -> Self:
-        """Check what stands between sections too, even where a section is broken."""
-        if isinstance(data, cls):
-            return data
-        plain, problems = plain_data(data)
-        if not isinstance(plain, dict):
-            problems = problems or [((), f"found {shown(plain)} where a mapping with the keys of a job is expected.")]
-            raise SectionError(*problems)
-        try:
-            job = handler(plain)
-        except ValidationError as error:
-            problems += problems_of(error, cls)
-        problems += cls._faults_across(plain, _base_of(info.context))
-        if problems:
-            raise SectionError(*problems)
-        return job
-
-    @classmethod
-    def _faults_across(cls, data: Mapping[str, Any], base: str) -> list[Problem]:  # noqa: ARG003  for other jobs
-        """Faults that no single section shows, none unless a kind of job has some; data is plain but may be broken."""
-        return []
-
-    def source(self) -> TableSource:
-        """The table to read.
-
-        Raises:
-            ConfigurationError: The job names none.
-        """
-        if self.input is None:
-            raise ConfigurationError([("input", "is missing.")])
-        return self.input.to_source(self.base)
-
-    def target(self) -> TableTarget:
-        """The table to write.
-
-        Raises:
-            ConfigurationError: The job names none.
-        """
-        if self.output is None:
-            raise ConfigurationError([("output", "is missing.")])
-        return self.output.to_target(self.base)
-
-    @property
-    def metadata_uri(self) -> str:
-        """The folder of the metadata tables: `_anonspark` beside the output where none is given.
-
-        Raises:
-            ConfigurationError: There is no output to be beside.
-        """
-        if self.metadata:
-            return resolve(self.metadata.uri, self.base)
-        uri = self.target().uri
-        if uri is None:
-            raise ConfigurationError([("metadata", "is missing; name its uri, since the output has none.")])
-        return beside(uri, METADATA_FOLDER)
-
-    def canonical(self) -> str:
-        """The job with every default written out, as JSON on one line: what a run record keeps."""
-        return json.dumps(self.model_dump(mode="json", by_alias=True), sort_keys=True, separators=(",", ":"))
-
-    def config_hash(self) -> str:
-        """SHA-256 of `canonical`, in hexadecimal.
-
-        Neither the folder of the file nor the run's id is in it, so that a retry on another machine is the same job.
-        """
-        return sha256(self.canonical().encode()).hexdigest()
-
-
-class AnonymizeJob(JobFile):
+class AnonymizeJob(InputJob):
     """Find the least lossy release that satisfies every model, and write it."""
 
+    required: ClassVar[Mapping[str, str]] = {
+        **InputJob.required,
+        "output": "name the table to write: {uri: ..., format: ...} or {table: ...}.",
+    }
+
     job: Literal["anonymize"] = "anonymize"
-    attributes: Annotated[tuple[Attribute, ...], BeforeValidator(as_tuple)] = ()
+    output: Output | None = None
     privacy: Annotated[tuple[Model, ...], BeforeValidator(as_tuple)] = ()
     max_suppression: Fraction = 0.0
     suppression: Annotated[Suppression, one_of(*Suppression)] = Suppression.MASK
@@ -199,6 +62,22 @@ class AnonymizeJob(JobFile):
     def _faults_across(cls, data: Mapping[str, Any], base: str) -> list[Problem]:
         return faults_across_sections(data, base)
 
+    def target(self) -> TableTarget:
+        """The table to write.
+
+        Raises:
+            ConfigurationError: The job names none.
+        """
+        if self.output is None:
+            raise ConfigurationError([("output", "is missing.")])
+        return self.output.to_target(self.base)
+
+    def uris_beside_the_source(self) -> Iterator[str | None]:
+        """The population and the hierarchy files."""
+        population = self.population_source()
+        yield population.uri if population else None
+        yield from super().uris_beside_the_source()
+
     def population_source(self) -> TableSource | None:
         """The table of everybody whom the release could be about, where one is given."""
         return self.population.to_source(self.base) if self.population else None
@@ -215,10 +94,10 @@ class AnonymizeJob(JobFile):
 
         return Policy(
             quasi_identifiers=tuple(
-                attribute.to_quasi_identifier(read) for attribute in self._of_type(AttributeRole.QUASI_IDENTIFIER)
+                attribute.to_quasi_identifier(read) for attribute in self.of_type(AttributeRole.QUASI_IDENTIFIER)
             ),
             models=tuple(model.to_model() for model in self.privacy if isinstance(model, ClassModel)),
-            sensitive=tuple(attribute.to_sensitive(read) for attribute in self._of_type(AttributeRole.SENSITIVE)),
+            sensitive=tuple(attribute.to_sensitive(read) for attribute in self.of_type(AttributeRole.SENSITIVE)),
             identifiers=self._identifiers(),
             max_suppression=self.max_suppression,
             suppression=self.suppression,
@@ -232,8 +111,5 @@ class AnonymizeJob(JobFile):
 
     def _identifiers(self) -> tuple[str, ...]:
         """The identifiers; who names a record's person is one, listed or not: it would lead from class to class."""
-        listed = [attribute.name for attribute in self._of_type(AttributeRole.IDENTIFIER)]
+        listed = [attribute.name for attribute in self.of_type(AttributeRole.IDENTIFIER)]
         return tuple(listed if self.person_id is None or self.person_id in listed else [*listed, self.person_id])
-
-    def _of_type(self, role: AttributeRole) -> list[Attribute]:
-        return [attribute for attribute in self.attributes if attribute.type is role]

@@ -1,38 +1,46 @@
 """The text of a job file -> the job, or every fault of it at once."""
 
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import Final, TypeVar, overload
 
 from pydantic import ValidationError
 
 from anonspark.config.fields import Path, Problem, shown
 from anonspark.config.job import AnonymizeJob
+from anonspark.config.job_file import JobFile
 from anonspark.config.locations import folder_of
 from anonspark.config.overrides import override
 from anonspark.config.plain import Data
 from anonspark.config.problems import path_text, problems_of
+from anonspark.config.risk import RiskJob
 from anonspark.config.text import Document, read_text
 from anonspark.errors import ConfigurationError, did_you_mean
 
-JOBS: Final[Mapping[str, type[AnonymizeJob]]] = {"anonymize": AnonymizeJob}
+JOBS: Final[Mapping[str, type[JobFile]]] = {"anonymize": AnonymizeJob, "risk": RiskJob}
 """The job file of each value of `job`."""
 
-REQUIRED: Final = {
-    "version": "write version: 1.",
-    "job": f"write one of {', '.join(JOBS)}.",
-    "input": "name the table to read: {uri: ..., format: ...} or {table: ...}.",
-    "output": "name the table to write: {uri: ..., format: ...} or {table: ...}.",
-}
-"""Keys of a file that a notebook may leave out, and what to write."""
+REQUIRED: Final = {"version": "write version: 1.", "job": f"write one of {', '.join(JOBS)}."}
+"""Keys that every file must have, and what to write; each kind adds its own."""
+
+Kind = TypeVar("Kind", bound=JobFile)
 
 
-def load_job(text: str, source: str, overrides: Sequence[str] = ()) -> AnonymizeJob:
+@overload
+def load_job(text: str, source: str, overrides: Sequence[str] = ()) -> JobFile: ...
+
+
+@overload
+def load_job(text: str, source: str, overrides: Sequence[str] = (), *, kind: type[Kind]) -> Kind: ...
+
+
+def load_job(text: str, source: str, overrides: Sequence[str] = (), *, kind: type[JobFile] | None = None) -> JobFile:
     """The job that a YAML or JSON text describes.
 
     Args:
         text: The file's content.
-        source: Its path or URI: relative URIs are seen from there, and messages name it.
+        source: Its path or URI: relative URIs are seen from there, and messages name it; empty for no file.
         overrides: `a.b[0]=yaml`, in order; each replaces one value.
+        kind: What the file must be; any kind of job where not given.
 
     Raises:
         ConfigurationError: Every fault at once, each with its line and path.
@@ -41,7 +49,7 @@ def load_job(text: str, source: str, overrides: Sequence[str] = ()) -> Anonymize
     if document.problems and document.data is None:
         raise _error(document.problems, (), document, (), source)
     data, set_paths, refused = override(document.data, overrides)
-    job_file, missing = _job_file(data)
+    job_file, missing = _job_file(data, kind)
     problems = [*document.problems, *missing]
     if job_file is None:
         raise _error(problems, refused, document, set_paths, source)
@@ -54,20 +62,24 @@ def load_job(text: str, source: str, overrides: Sequence[str] = ()) -> Anonymize
     return job
 
 
-def _job_file(data: Data) -> tuple[type[AnonymizeJob] | None, list[Problem]]:
+def _job_file(data: Data, kind: type[JobFile] | None) -> tuple[type[JobFile] | None, list[Problem]]:
     """The class of the file that `job` names, and the keys that a file lacks."""
     if not isinstance(data, dict):
         found = "The file is empty;" if data is None else f"The file is {shown(data)};"
         return None, [((), f"{found} a mapping with the keys of a job is expected.")]
-    lacking = [key for key in REQUIRED if key not in data or (key in ("input", "output") and data[key] is None)]
-    missing: list[Problem] = [((key,), f"is missing; {REQUIRED[key]}") for key in lacking]
     name = data.get("job")
-    if name is None:
-        return AnonymizeJob, missing
-    if isinstance(name, str) and name in JOBS:
-        return JOBS[name], missing
-    hint = did_you_mean(name, JOBS) if isinstance(name, str) else ""
-    return None, [*missing, (("job",), f"found {shown(name)}; it is one of {', '.join(JOBS)}{hint or '.'}")]
+    found_kind = (kind or AnonymizeJob) if name is None else JOBS.get(name) if isinstance(name, str) else None
+    required = REQUIRED | dict(found_kind.required if found_kind else {})
+    lacking = [key for key in required if key not in data or (key not in REQUIRED and data[key] is None)]
+    missing: list[Problem] = [((key,), f"is missing; {required[key]}") for key in lacking]
+    if found_kind is None:
+        hint = did_you_mean(name, JOBS) if isinstance(name, str) else ""
+        return None, [*missing, (("job",), f"found {shown(name)}; it is one of {', '.join(JOBS)}{hint or '.'}")]
+    if kind is not None and found_kind is not kind:
+        wanted = next(name for name, each in JOBS.items() if each is kind)
+        sentence = f"found {shown(name)} where {wanted} is expected; run it as anonspark {name}, or name another file."
+        return None, [(("job",), sentence)]
+    return found_kind, missing
 
 
 def _error(
@@ -84,7 +96,7 @@ def _error(
         if any(path[: len(begin)] == begin for begin in set_paths):
             placed.append((float("inf"), "--set", (path, sentence)))
         else:
-            placed.append((line or 0, f"{source}:{line}" if line else None, (path, sentence)))
+            placed.append((line or 0, f"{source}:{line}" if source and line else None, (path, sentence)))
     placed.sort(key=lambda entry: entry[0])
     return ConfigurationError(
         [(path_text(path) or None, sentence) for _, _, (path, sentence) in placed],

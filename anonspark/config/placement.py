@@ -1,6 +1,7 @@
 """Faults of where a job reads and writes: tables that are not one, and outputs that lie on what is read."""
 
 from collections.abc import Iterator, Mapping
+from typing import Final
 
 from anonspark.config.fields import Path, Problem, meaning
 from anonspark.config.locations import canonical, lies_in, resolve
@@ -9,16 +10,24 @@ from anonspark.config.problems import path_text
 from anonspark.config.tables import format_of
 from anonspark.vocabulary import TableFormat
 
+TABLES: Final = ("input", "output", "population", "original", "released")
+"""The sections that are tables, in the job files of all kinds."""
 
-def faults_of_tables(data: Mapping[str, Data]) -> Iterator[Problem]:
-    """Tables without a place or with two, and keys that their format has no use for."""
-    for key in ("input", "output", "population"):
+
+def faults_of_tables(data: Mapping[str, Data], beside: str = "output") -> Iterator[Problem]:
+    """Tables without a place or with two, and keys that their format has no use for.
+
+    Args:
+        data: The job.
+        beside: The section of the table that the metadata lie beside, where they have no place of their own.
+    """
+    for key in TABLES:
         table = data.get(key)
         if isinstance(table, dict):
             yield from _one_table(key, table)
-    output = section(data, "output")
-    if output.get("table") is not None and output.get("uri") is None and data.get("metadata") is None:
-        yield ("metadata",), "is missing; name its uri, since the output is a table of the catalog."
+    neighbour = section(data, beside)
+    if neighbour.get("table") is not None and neighbour.get("uri") is None and data.get("metadata") is None:
+        yield ("metadata",), f"is missing; name its uri, since the {beside} is a table of the catalog."
 
 
 def faults_of_places(data: Mapping[str, Data], base: str) -> Iterator[Problem]:

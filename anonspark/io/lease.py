@@ -161,6 +161,15 @@ def lease_uri(target: TableTarget, metadata_uri: str) -> str:
     return f"{folder or '.'}/_anonspark/leases/{quote(name, safe='')}"
 
 
+def run_lease_uri(run_id: str, metadata_uri: str) -> str:
+    """Where the lease of a run lies that writes no table.
+
+    >>> run_lease_uri("2026/01", "s3a://lake/meta")
+    's3a://lake/meta/run_leases/2026%2F01'
+    """
+    return f"{metadata_uri.rstrip('/')}/run_leases/{quote(run_id, safe='')}"
+
+
 def keep_renewing(held: Lease, over: threading.Event) -> None:
     """Renew a lease several times in each time to live, until it is over."""
     while not over.wait(held.ttl_s / RENEWALS_PER_TTL):

@@ -4,13 +4,86 @@ A record that is unique in the table need not be the only one of its kind in the
 sizes of the table's classes how many are.
 """
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from anonspark.domain.arrays import CountArray, FloatArray
 from anonspark.domain.classes import SizeCounts, as_arrays
+from anonspark.measures.negative_binomial import fit_slide_negative_binomial
+from anonspark.measures.pitman import fit_pitman
 
 NEGLIGIBLE = 100.0
 """Chances below e^-100 are none."""
+
+SMALL_SAMPLE = 0.1
+"""Up to this sampling fraction Pitman's model was the best on clinical tables."""
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """Share of records that are estimated to be unique in the population; None where the estimator has no answer."""
+
+    share: float | None
+    converged: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PopulationUniques:
+    """What three estimators say, and the one that a published rule chooses.
+
+    Attributes:
+        zayatz: By Bayes' rule, with the table's sizes of classes taken for the population's.
+        pitman: By the Ewens-Pitman model of a growing population.
+        snb: By the slide negative binomial model.
+        chosen: `zayatz`, `pitman` or `snb`.
+        share: Of the chosen one.
+    """
+
+    zayatz: Estimate
+    pitman: Estimate
+    snb: Estimate
+    chosen: str
+    share: float | None
+
+
+def population_uniques(counts: SizeCounts, population_size: int) -> PopulationUniques:
+    """Estimated share of records that are unique in the population, by three estimators and a rule that chooses.
+
+    The rule: Pitman's for a table of at most a tenth of the population, else the slide negative binomial's or Zayatz's,
+    whichever is lower; Zayatz's, which always has an answer, where the one to take has none. Nothing is estimated where
+    no record is alone in its class (nobody is unique then) or where the table is the population; and since who is
+    unique among all is so in the table, no estimate is above the share of records that are alone.
+
+    Args:
+        counts: The sizes of classes with how many there are of each.
+        population_size: People of whom the table is a sample without replacement, at least its records.
+
+    Source: Dankar, El Emam, Neisa and Roffey (2012), Estimating the re-identification risk of clinical data sets, BMC
+    Medical Informatics and Decision Making 12(66).
+
+    >>> population_uniques([(1, 2), (2, 1)], 4).share
+    0.5
+    """
+    sizes, classes = as_arrays(counts)
+    n_records = int((sizes * classes).sum())
+    alone = dict(counts).get(1, 0) / max(n_records, 1)
+    zayatz = Estimate(zayatz_uniques(counts, population_size), converged=True)
+    if not alone or n_records >= population_size:
+        known = Estimate(alone, converged=True)
+        return PopulationUniques(known, known, known, "zayatz", alone)
+    by_pitman, by_snb = fit_pitman(counts), fit_slide_negative_binomial(counts, n_records / population_size)
+    pitman = _estimate(None if by_pitman is None else by_pitman.expected_uniques(population_size), alone)
+    snb = _estimate(None if by_snb is None else by_snb.expected_uniques / population_size, alone)
+    found = {"zayatz": zayatz, "pitman": pitman, "snb": snb}
+    candidates = ["pitman"] if n_records <= SMALL_SAMPLE * population_size else ["snb", "zayatz"]
+    shares = {name: share for name in candidates if (share := found[name].share) is not None}
+    chosen = min(shares, key=shares.__getitem__, default="zayatz")
+    return PopulationUniques(zayatz, pitman, snb, chosen, found[chosen].share)
+
+
+def _estimate(share: float | None, alone: float) -> Estimate:
+    return Estimate(None if share is None else min(share, alone), converged=share is not None)
 
 
 def zayatz_uniques(counts: SizeCounts, population_size: int) -> float:

@@ -7,11 +7,10 @@ import pytest
 from pyspark.sql import SparkSession
 
 from anonspark.cli import execute as execute_module
-from anonspark.cli.execute import uris_of
 from anonspark.cli.main import main
 from anonspark.config.job import AnonymizeJob
 from anonspark.io import outputs as outputs_module
-from anonspark.pipelines import run as run_module
+from anonspark.pipelines import release as release_module
 from tests.pipelines.patients import job_dict, patients, released, states, version, write_csv
 
 Ended = Callable[..., int]
@@ -144,7 +143,7 @@ def test_a_traceback_is_shown_with_debug_only(
     def broken(*_: object) -> None:
         raise ZeroDivisionError("CANARY-7431")
 
-    monkeypatch.setattr(run_module, "solve", broken)
+    monkeypatch.setattr(release_module, "solve", broken)
     assert ended() == 1
     shown = capsys.readouterr().err
     assert "Error: An unexpected ZeroDivisionError; run again with --debug for its traceback.\n" in shown
@@ -168,7 +167,7 @@ def test_the_session_is_told_of_every_place_that_a_job_names() -> None:
         ),
         base="s3a://jobs",
     )
-    assert list(uris_of(job)) == [
+    assert list(job.uris()) == [
         "gs://in/patients.csv",
         "abfss://out@lake.dfs.core.windows.net/released",
         "abfss://out@lake.dfs.core.windows.net/_anonspark",

@@ -11,7 +11,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from anonspark.cli.main import main
-from anonspark.pipelines import run as run_module
+from anonspark.pipelines import release as release_module
 from tests.pipelines.patients import COLUMNS, job_dict, multiset, patients, released, version, write_csv
 
 CANARY = "CANARY-7431"
@@ -234,7 +234,7 @@ def test_an_unexpected_failure_of_spark_shows_its_class_only(refused: Refused, m
     def explode(table: DataFrame, *_: object) -> object:
         return table.select(F.raise_error(F.lit(CANARY))).collect()
 
-    monkeypatch.setattr(run_module, "count_classes", explode)
+    monkeypatch.setattr(release_module, "count_classes", explode)
     message = refused(code=1)
     assert message == "An unexpected SparkRuntimeException; run again with --debug for its traceback."
 

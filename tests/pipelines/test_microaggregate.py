@@ -14,7 +14,7 @@ from anonspark.domain.aggregation import as_text
 from anonspark.errors import HierarchyError, TooManyClassesError, VerificationError
 from anonspark.frames import microaggregate
 from anonspark.frames.persisted import persisted
-from anonspark.pipelines import run as run_module
+from anonspark.pipelines import release as release_module
 from anonspark.pipelines.run import run
 from tests.pipelines.on_cluster import as_near, comparable, n_persisted, refuse_where
 from tests.pipelines.patients import COLUMNS, classes, job_dict, job_in, kept, multiset, patients, released, write_csv
@@ -116,13 +116,13 @@ def test_what_no_value_can_stand_for_is_refused_before_the_search(spark: SparkSe
 def test_a_value_that_is_not_that_of_its_class_is_not_published(
     spark: SparkSession, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    right = run_module.apply
+    right = release_module.apply
     job = job_in(folder, **with_age("mean"))
 
     def wrong(*arguments: Any) -> Any:
         return right(*arguments).withColumn("age", F.when(F.col("cost") == 7, "1").otherwise(F.col("age")))
 
-    monkeypatch.setattr(run_module, "apply", wrong)
+    monkeypatch.setattr(release_module, "apply", wrong)
     with pytest.raises(VerificationError, match="were not written as often"):
         run(job, spark)
     assert not DeltaTable.is_deltatable(str(folder / "out/released"))
@@ -171,14 +171,14 @@ def test_more_classes_than_the_driver_holds_get_the_same_values(
 def test_one_value_that_stays_on_the_cluster_and_is_not_that_of_its_class_is_not_published(
     spark: SparkSession, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    right = run_module.apply
+    right = release_module.apply
     job = job_in(folder, **with_age("mean"))
 
     def wrong(*arguments: Any) -> Any:
         return right(*arguments).withColumn("age", F.when(F.col("cost") == 7, "1").otherwise(F.col("age")))
 
     refuse_where(monkeypatch, "both")
-    monkeypatch.setattr(run_module, "apply", wrong)
+    monkeypatch.setattr(release_module, "apply", wrong)
     with pytest.raises(VerificationError, match="were not written as often"):
         run(job, spark)
 

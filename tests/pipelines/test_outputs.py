@@ -18,7 +18,7 @@ from anonspark.io import moves as moves_module
 from anonspark.io.file_output import StagedObjects
 from anonspark.io.object_store import Storage
 from anonspark.io.tables import read_table
-from anonspark.pipelines import run as run_module
+from anonspark.pipelines import release as release_module
 from anonspark.pipelines.run import run
 from anonspark.vocabulary import TableFormat
 from tests.pipelines.patients import (
@@ -250,7 +250,7 @@ def test_a_run_that_died_after_publishing_only_completes_its_record(
         raise ConnectionError
 
     with monkeypatch.context() as broken:
-        broken.setattr(run_module, "record_solution", break_down)
+        broken.setattr(release_module, "record_solution", break_down)
         with pytest.raises(ConnectionError):
             run(job_in(folder, **output(place, mode=mode)), spark, run_id="r1")
     before = seen(folder)

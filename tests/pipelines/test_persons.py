@@ -14,7 +14,7 @@ from pyspark.sql import SparkSession
 from anonspark.config.job import AnonymizeJob
 from anonspark.errors import ColumnNotFoundError, NoReleaseError, TooManyClassesError, VerificationError
 from anonspark.models.k_anonymity import KAnonymity
-from anonspark.pipelines import run as run_module
+from anonspark.pipelines import release as release_module
 from anonspark.pipelines.run import run
 from tests.pipelines.on_cluster import comparable, n_persisted, refuse_where
 from tests.pipelines.patients import classes, job_in, kept, released, write_csv
@@ -156,7 +156,7 @@ def test_records_without_a_person_are_of_one(spark: SparkSession, tmp_path: Path
 def test_a_release_with_too_few_persons_is_not_published(
     spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    job, solve = visits_job(tmp_path), run_module.solve
+    job, solve = visits_job(tmp_path), release_module.solve
     by_record = visits_job(tmp_path, person_id=None)
 
     def careless(raw: Any, policy: Any, *rest: Any) -> Any:
@@ -165,7 +165,7 @@ def test_a_release_with_too_few_persons_is_not_published(
     def of_records(raw: Any, policy: Any, *rest: Any) -> Any:
         return replace(careless(replace(raw, persons=None), policy, *rest), raw=raw)
 
-    monkeypatch.setattr(run_module, "solve", of_records)
+    monkeypatch.setattr(release_module, "solve", of_records)
     with pytest.raises(VerificationError, match="do not satisfy KAnonymity"):
         run(job, spark)
     assert not DeltaTable.is_deltatable(str(tmp_path / "out/released"))
@@ -205,13 +205,13 @@ def test_more_persons_than_the_driver_holds_are_counted_on_the_cluster(
 def test_too_few_persons_that_stay_on_the_cluster_are_not_published(
     spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    job, write = visits_job(tmp_path), run_module.verify_written
+    job, write = visits_job(tmp_path), release_module.verify_written
 
     def stricter(written: Any, policy: Any, solution: Any) -> None:
         write(written, replace(policy, models=(KAnonymity(10**6),)), solution)
 
     refuse_where(monkeypatch, "both")
-    monkeypatch.setattr(run_module, "verify_written", stricter)
+    monkeypatch.setattr(release_module, "verify_written", stricter)
     with pytest.raises(VerificationError, match="do not satisfy KAnonymity"):
         run(job, spark)
 

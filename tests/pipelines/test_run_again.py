@@ -11,7 +11,7 @@ from pyspark.sql import functions as F
 from anonspark.errors import InputError, RunCancelledError, VerificationError
 from anonspark.io import outputs as outputs_module
 from anonspark.io.stage import StagedFiles, read_staged
-from anonspark.pipelines import run as run_module
+from anonspark.pipelines import release as release_module
 from anonspark.pipelines.follow import STEPS, Step
 from anonspark.pipelines.run import run
 from tests.pipelines.patients import N_ROWS, job_in, multiset, patients, released, states, version
@@ -54,7 +54,7 @@ def test_a_run_that_died_after_publishing_only_completes_its_record(
         raise ConnectionError
 
     with monkeypatch.context() as broken:
-        broken.setattr(run_module, "record_solution", break_down)
+        broken.setattr(release_module, "record_solution", break_down)
         with pytest.raises(ConnectionError):
             run(job_in(folder), spark, run_id="r1")
     assert version(folder) == 0
