@@ -108,6 +108,39 @@ def demo(
     raise typer.Exit(demonstrate(folder, debug=debug, master=master, spark_conf=_pairs(spark_conf or ())))
 
 
+@app.command()
+def report(
+    run_id: Annotated[str, typer.Option("--run", metavar="ID", help="The run, complete or failed.")],
+    metadata: Annotated[
+        str, typer.Option("--metadata", metavar="URI", help="Its metadata tables, _anonspark beside the output.")
+    ],
+    output: Annotated[Path, typer.Option("--output", metavar="FILE", help="Where the HTML goes.")] = Path(
+        "report.html"
+    ),
+    pdf: Annotated[Path | None, typer.Option("--pdf", metavar="FILE", help="Write it as PDF there too.")] = None,
+    debug: Debug = False,
+    master: Master = None,
+    spark_conf: SparkConf = None,
+) -> None:
+    """Tell in one HTML file whether a release is safe, why, and what it cost.
+
+    The file needs nothing else, and holds no value of the data. Metadata tables of this machine are read without Spark.
+    """
+    from anonspark.cli.report import ReportCommand
+    from anonspark.cli.report import report as write
+
+    command = ReportCommand(
+        run_id=run_id,
+        metadata=metadata,
+        output=output,
+        pdf=pdf,
+        debug=debug,
+        master=master,
+        spark_conf=_pairs(spark_conf or ()),
+    )
+    raise typer.Exit(write(command))
+
+
 def _pairs(settings: Sequence[str]) -> dict[str, str]:
     pairs = {}
     for setting in settings:
