@@ -40,10 +40,10 @@ MARGIN: Final = 18 * mm
 WIDTH: Final = A4[0] - 2 * MARGIN
 LONGEST_LINE: Final = 96
 
-HEAD_ROOM: Final = 12 * mm
+HEAD_ROOM: Final[float] = 12 * mm
 """What a heading takes."""
 
-ROW: Final = 5.5 * mm
+ROW: Final[float] = 5.5 * mm
 """What most rows of a table take."""
 
 BODY = ParagraphStyle("body", fontName="Report", fontSize=9, leading=12.5, textColor=HexColor(INK), spaceAfter=6)
@@ -123,9 +123,9 @@ def _story(document: Document, pictures: Mapping[int, bytes]) -> Iterator[Any]:
 def _room(block: Block, pictures: Mapping[int, bytes]) -> float:
     """What has to be left of a page for a heading and its first block, or the beginning of a long one."""
     if isinstance(block, Chart):
-        return HEAD_ROOM + float(_picture(pictures[id(block)]).drawHeight) + 20 * mm
+        return float(HEAD_ROOM + _picture(pictures[id(block)]).drawHeight + 20 * mm)
     rows = len(block.rows) if isinstance(block, DataTable) else 2
-    return HEAD_ROOM + min(rows * ROW + 15 * mm, 70 * mm)
+    return float(HEAD_ROOM + min(rows * ROW + 15 * mm, 70 * mm))
 
 
 def _picture(content: bytes) -> Any:  # noqa: ANN401

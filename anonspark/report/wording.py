@@ -128,11 +128,12 @@ def _of_hierarchy(attribute: Settings, level: int, height: int | None) -> str:
         return "as it came"
     hierarchy = attribute.get("hierarchy") or {"kind": "derived"}
     kind = str(hierarchy["kind"])
-    # Of a csv hierarchy the last column need not be one label.
-    if level == height and kind != "csv":
+    # Of every other kind the last level is one label, if need be `*`.
+    last = level == height and kind != "csv"
+    if last and kind in ("tree", "derived"):
         return EVERYTHING_ALIKE
-    words = LEVELS_OF_KIND.get(kind)
-    return words(hierarchy, level) if words else f"level {level} of {kind}"
+    words = LEVELS_OF_KIND[kind](hierarchy, level)
+    return f"{words}, the same for all" if last and words != EVERYTHING_ALIKE else words
 
 
 def _csv(hierarchy: Settings, level: int) -> str:
