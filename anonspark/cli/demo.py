@@ -16,8 +16,9 @@ from rich.table import Table
 from rich.text import Text
 
 from anonspark.cli.execute import Command, execute
+from anonspark.cli.report import ReportCommand, write_report
 from anonspark.cli.show_release import show_release
-from anonspark.errors import LocationError
+from anonspark.errors import EnvironmentProblem, LocationError
 from anonspark.sample import write_sample
 from anonspark.vocabulary import SUPPRESSED
 
@@ -50,10 +51,21 @@ def show_demo(folder: Path, job: Path, summary: Mapping[str, Any]) -> None:
     before, after = read_before(folder / "hospital.csv"), read_after(folder / "released")
     console.print(patients_table(same_patients(before, after, PATIENTS)))
     console.print(f"The table is {folder / 'hospital.csv'}, its job file {job}.", soft_wrap=True, markup=False)
+    console.print(report_of(folder, summary), soft_wrap=True, markup=False)
     console.print("\nTry next: at least ten people alike, and nobody masked altogether")
     # zsh takes brackets for a pattern of file names.
     command = f"anonspark anonymize --config {quote(str(job))} --set 'privacy[0].k=10' --set max_suppression=0"
     console.print(command, style="bold", soft_wrap=True, markup=False)
+
+
+def report_of(folder: Path, summary: Mapping[str, Any]) -> str:
+    """Write the report and say where it is, or what it needs."""
+    place = folder / "report.html"
+    try:
+        write_report(ReportCommand(summary["run_id"], summary["metadata"]["uri"], place))
+    except EnvironmentProblem as error:
+        return error.message
+    return f"Whether it is safe, why and what it cost: open {place} in a browser."
 
 
 def read_before(path: Path) -> pa.Table:

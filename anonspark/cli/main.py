@@ -137,6 +137,24 @@ def risk(
 
 
 @app.command()
+def validate(
+    config: Config,
+    settings: Settings = None,
+    run_id: RunId = None,
+    summary: SummaryFile = None,
+    as_json: AsJson = False,
+    debug: Debug = False,
+    master: Master = None,
+    spark_conf: SparkConf = None,
+) -> None:
+    """Say whether a table satisfies privacy models, and where it does not.
+
+    The table is taken as it is. One that is not valid ends with exit code 3.
+    """
+    _execute(_command("validate", config, settings, run_id, summary, as_json, debug, master, spark_conf))
+
+
+@app.command()
 def demo(
     folder: Annotated[Path, typer.Argument(metavar="[FOLDER]", help="Where the sample and its release go.")] = Path(
         "anonspark-demo"
@@ -152,6 +170,39 @@ def demo(
     from anonspark.cli.demo import demonstrate
 
     raise typer.Exit(demonstrate(folder, debug=debug, master=master, spark_conf=_pairs(spark_conf or ())))
+
+
+@app.command()
+def report(
+    run_id: Annotated[str, typer.Option("--run", metavar="ID", help="The run, complete or failed.")],
+    metadata: Annotated[
+        str, typer.Option("--metadata", metavar="URI", help="Its metadata tables, _anonspark beside the output.")
+    ],
+    output: Annotated[Path, typer.Option("--output", metavar="FILE", help="Where the HTML goes.")] = Path(
+        "report.html"
+    ),
+    pdf: Annotated[Path | None, typer.Option("--pdf", metavar="FILE", help="Write it as PDF there too.")] = None,
+    debug: Debug = False,
+    master: Master = None,
+    spark_conf: SparkConf = None,
+) -> None:
+    """Tell in one HTML file whether a release is safe, why, and what it cost.
+
+    The file needs nothing else, and holds no value of the data. Metadata tables of this machine are read without Spark.
+    """
+    from anonspark.cli.report import ReportCommand
+    from anonspark.cli.report import report as write
+
+    command = ReportCommand(
+        run_id=run_id,
+        metadata=metadata,
+        output=output,
+        pdf=pdf,
+        debug=debug,
+        master=master,
+        spark_conf=_pairs(spark_conf or ()),
+    )
+    raise typer.Exit(write(command))
 
 
 def _command(

@@ -130,6 +130,19 @@ def parse_condition(text: str) -> Condition:
     return _Parser(text).parse()
 
 
+def without_literals(text: str) -> str:
+    """A condition as it may be shown to anybody: who is left out by name is not told. Columns and operators stay.
+
+    >>> without_literals("age >= 18 and not `id.no` in (4711, 'P''1')")
+    'age >= … and not `id.no` in (…, …)'
+    """
+    tokens = [(match.lastgroup, match[0]) for match in _TOKEN.finditer(text)]
+    return "".join(
+        token if kind not in ("number", "text") else f"{token[: len(token) - len(token.lstrip())]}…"
+        for kind, token in tokens
+    )
+
+
 def columns_of(condition: Condition) -> frozenset[str]:
     """The columns that a condition names.
 
