@@ -5,12 +5,13 @@ from collections.abc import Mapping
 from anonspark.domain.categories import list_masks, list_order, list_rows, list_tree
 from anonspark.domain.complete import ListedLevels, complete, with_root
 from anonspark.domain.dates import list_dates
-from anonspark.domain.derived import list_derived
+from anonspark.domain.derived import list_cuts, list_derived
 from anonspark.domain.extremes import list_extremes
 from anonspark.domain.hierarchy import GeneralizationHierarchy, Label
 from anonspark.domain.intervals import list_intervals
 from anonspark.domain.leaves import in_order, is_numeric
 from anonspark.domain.rules import (
+    CutsRule,
     DateRule,
     DerivedRule,
     HierarchyRule,
@@ -50,13 +51,13 @@ def build_hierarchy(
         listed = list_rows(attribute, rule, values, numeric=numeric)
         known = len(rule.rows)
         return complete(attribute, listed, known if null and None not in listed.leaves else None)
-    leaves = in_order(values, numeric=numeric or isinstance(rule, IntervalRule | TopBottomRule))
+    leaves = in_order(values, numeric=numeric or isinstance(rule, IntervalRule | TopBottomRule | CutsRule))
     return with_root(attribute, list_levels(attribute, rule, leaves, values, data_type), null=null)
 
 
 def list_levels(
     attribute: str,
-    rule: IntervalRule | TopBottomRule | MaskRule | DateRule | TreeRule | OrderRule | DerivedRule,
+    rule: IntervalRule | TopBottomRule | MaskRule | DateRule | TreeRule | OrderRule | CutsRule | DerivedRule,
     leaves: tuple[str, ...],
     values: Mapping[Label, int],
     data_type: str,
@@ -75,5 +76,7 @@ def list_levels(
             return list_tree(attribute, rule, leaves, values)
         case OrderRule():
             return list_order(attribute, rule, leaves, values)
+        case CutsRule():
+            return list_cuts(attribute, rule, leaves, values)
         case DerivedRule():
             return list_derived(attribute, rule, leaves, values, data_type)

@@ -1,5 +1,6 @@
 """A hierarchy for a column that has no rule, from its type, its values and how often they occur."""
 
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping
 from decimal import ROUND_FLOOR, Decimal, localcontext
 from itertools import pairwise
@@ -14,9 +15,9 @@ from anonspark.domain.categories import list_masks
 from anonspark.domain.complete import ListedLevels
 from anonspark.domain.dates import list_dates, read_days
 from anonspark.domain.hierarchy import Label, Level
-from anonspark.domain.intervals import EXACT_DIGITS, plain
+from anonspark.domain.intervals import EXACT_DIGITS, plain, require_spelled
 from anonspark.domain.leaves import in_order, is_numeric, records_of, spelled_numbers
-from anonspark.domain.rules import DateRule, DerivedRule, MaskRule
+from anonspark.domain.rules import CutsRule, DateRule, DerivedRule, MaskRule
 from anonspark.errors import HierarchyError
 
 MOST_INTERVALS: Final = 32
@@ -52,16 +53,30 @@ def list_derived(
     """
     if rule.fanout < 2:
         raise HierarchyError(attribute, f"merges {rule.fanout} neighbours at a level; fanout must be at least 2.")
+    settled = settle(rule, leaves, values, data_type)
+    if isinstance(settled, CutsRule):
+        return list_cuts(attribute, settled, leaves, values)
+    if isinstance(settled, DateRule):
+        return list_dates(attribute, settled, leaves, values)
+    return list_masks(attribute, settled, leaves)
+
+
+def settle(
+    rule: DerivedRule, leaves: tuple[str, ...], values: Mapping[Label, int], data_type: str
+) -> CutsRule | DateRule | MaskRule:
+    """The rule that is derived from these values, which makes the same hierarchy of them and suits others too.
+
+    >>> settle(DerivedRule(), ("1", "2", "3", "4"), {"1": 1, "2": 1, "3": 1, "4": 1}, "int")
+    CutsRule(bounds=(Decimal('3'),), fanout=2)
+    """
     kind = kind_of(leaves, data_type)
     if kind == "numbers":
-        return list_frequency_intervals(rule, in_order(leaves, numeric=True), values)
+        ordered = in_order(leaves, numeric=True)
+        return CutsRule(tuple(equal_frequency_bounds(rule.fanout, ordered, values)), rule.fanout)
     if kind == "dates":
         timed = any(len(leaf) > len("YYYY-MM-DD") for leaf in leaves)
-        levels = ("day", *DATE_LEVELS) if timed else DATE_LEVELS
-        return list_dates(attribute, DateRule(levels), leaves, values)
-    if kind == "codes":
-        return list_masks(attribute, mask_of(len(leaves[0])), leaves)
-    return ListedLevels(leaves, ())
+        return DateRule(("day", *DATE_LEVELS) if timed else DATE_LEVELS)
+    return mask_of(len(leaves[0])) if kind == "codes" else MaskRule(())
 
 
 def kind_of(leaves: tuple[str, ...], data_type: str) -> str:
@@ -103,23 +118,37 @@ def mask_of(length: int) -> MaskRule:
     return MaskRule(tuple(range(length - step, 0, -step)))
 
 
-def list_frequency_intervals(rule: DerivedRule, leaves: tuple[str, ...], values: Mapping[Label, int]) -> ListedLevels:
-    """Intervals of about equally many records; level by level `fanout` neighbours are merged until one would be left.
+def equal_frequency_bounds(fanout: int, leaves: tuple[str, ...], values: Mapping[Label, int]) -> Iterator[Decimal]:
+    """Bounds of intervals of about equally many records.
 
-    A bound is the roundest number between two neighbouring values, and the ends are open (`< 20`, `>= 65`): the
-    smallest and the largest value, which often are one person's, are never printed. NaN is a group of its own.
+    A bound is the roundest number between two neighbouring values. The smallest and the largest value, which often are
+    one person's, are none.
 
     Args:
-        rule: The fanout.
+        fanout: See `equal_frequency_groups`.
         leaves: Numbers in ascending order, NaN last.
         values: Records of each.
     """
     numbers, _ = spelled_numbers(leaves)
     n_numbers = int(np.count_nonzero(~np.isnan(numbers)))
     numbers, ordered = numbers[:n_numbers], leaves[:n_numbers]
-    groups = equal_frequency_groups(numbers, records_of(ordered, values), rule.fanout)
-    bounds = [plain(bound) for bound in bounds_between(groups, numbers, ordered)]
-    levels = []
+    groups = equal_frequency_groups(numbers, records_of(ordered, values), fanout)
+    yield from bounds_between(groups, numbers, ordered)
+
+
+def list_cuts(attribute: str, rule: CutsRule, leaves: tuple[str, ...], values: Mapping[Label, int]) -> ListedLevels:
+    """Intervals whose ends are open (`< 20`, `>= 65`); level by level neighbours are merged until one would be left.
+
+    NaN is a group of its own.
+
+    Raises:
+        HierarchyError: A value is no number.
+    """
+    require_spelled(attribute, leaves, values)
+    leaves = in_order(leaves, numeric=True)
+    n_numbers = int(np.count_nonzero(~np.isnan(spelled_numbers(leaves)[0])))
+    groups = np.array([bisect_right(rule.bounds, Decimal(leaf)) for leaf in leaves[:n_numbers]], dtype=np.int32)
+    bounds, levels = [plain(bound) for bound in rule.bounds], []
     size = 1
     while -(-(len(bounds) + 1) // size) > 1:
         cuts = bounds[size - 1 :: size]

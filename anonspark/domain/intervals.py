@@ -7,7 +7,7 @@ from itertools import compress, pairwise
 
 import numpy as np
 
-from anonspark.domain.arrays import BoolArray, CountArray
+from anonspark.domain.arrays import BoolArray, CountArray, FloatArray
 from anonspark.domain.complete import ListedLevels
 from anonspark.domain.hierarchy import Label, Level
 from anonspark.domain.leaves import spelled_numbers, told
@@ -72,8 +72,8 @@ def require_intervals(attribute: str, rule: IntervalRule) -> list[int]:
     return ratios
 
 
-def require_numbers(attribute: str, leaves: Sequence[str], values: Mapping[Label, int]) -> None:
-    """Every leaf spells a number that can be compared with bounds.
+def require_spelled(attribute: str, leaves: Sequence[str], values: Mapping[Label, int]) -> FloatArray:
+    """Every leaf spells a number, NaN perhaps; returns them.
 
     Raises:
         HierarchyError: With counts of the values that do not.
@@ -86,6 +86,16 @@ def require_numbers(attribute: str, leaves: Sequence[str], values: Mapping[Label
             f"takes numbers, but {found} are not numbers; clean them, cast the column in input.schema, or choose "
             "another kind.",
         )
+    return numbers
+
+
+def require_numbers(attribute: str, leaves: Sequence[str], values: Mapping[Label, int]) -> None:
+    """Every leaf spells a number that can be compared with bounds.
+
+    Raises:
+        HierarchyError: With counts of the values that do not.
+    """
+    numbers = require_spelled(attribute, leaves, values)
     undefined = np.isnan(numbers)
     if undefined.any():
         found = told(list(compress(leaves, undefined.tolist())), values)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import TypeAlias
 
 from anonspark.domain.hierarchy import Label
@@ -78,6 +79,17 @@ class OrderRule:
 
 
 @dataclass(frozen=True, slots=True)
+class CutsRule:
+    """Numbers below, between and from ascending bounds on; `fanout` neighbours are merged at each level, NaN apart.
+
+    What a hierarchy of numbers that was derived from a table is afterwards, for any other table.
+    """
+
+    bounds: tuple[Decimal, ...]
+    fanout: int = 2
+
+
+@dataclass(frozen=True, slots=True)
 class DerivedRule:
     """Nothing given: made from the values themselves and recorded with the solution."""
 
@@ -85,5 +97,5 @@ class DerivedRule:
 
 
 HierarchyRule: TypeAlias = (
-    TableRule | IntervalRule | TopBottomRule | MaskRule | DateRule | TreeRule | OrderRule | DerivedRule
+    TableRule | IntervalRule | TopBottomRule | MaskRule | DateRule | TreeRule | OrderRule | CutsRule | DerivedRule
 )

@@ -10,9 +10,9 @@ from pyspark.sql import functions as F
 
 from anonspark.domain.classes import EquivalenceClasses, SizeCounts, as_arrays
 from anonspark.domain.encode import RawColumn
-from anonspark.frames.persons import PERSON
 from anonspark.frames.encoded import count_sizes
 from anonspark.frames.local_rows import local_rows
+from anonspark.frames.persons import PERSON
 from anonspark.measures.contribution import Contribution
 from anonspark.measures.risk import Risk, measure_risk
 
