@@ -153,6 +153,17 @@ class NoReleaseError(GoalNotMetError):
         self.nearest_miss = dict(nearest_miss) if nearest_miss else None
 
 
+class UnsafeClassesError(GoalNotMetError):
+    """A solution that leaves classes of other data unsafe."""
+
+    def __init__(self, unsafe: int, records: int) -> None:
+        super().__init__(
+            f"{unsafe:,} of {records:,} records are in classes that are unsafe at the solution's levels. Write unsafe: "
+            "suppress to have them suppressed, or search this data's own levels with anonymize.",
+            field="unsafe",
+        )
+
+
 class RunConflictError(AnonsparkError):
     """The same run, or another writer of the same table, is alive."""
 

@@ -128,6 +128,13 @@ class OnMalformed(StrEnum):
     QUARANTINE = "quarantine"
 
 
+class OnUnsafe(StrEnum):
+    """What becomes of records in classes that are unsafe at a solution's node."""
+
+    SUPPRESS = "suppress"
+    REFUSE = "refuse"
+
+
 class QualityGate(StrEnum):
     """What a failed quality check does to the run."""
 

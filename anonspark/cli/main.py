@@ -88,6 +88,24 @@ def anonymize(
 
 
 @app.command()
+def apply(
+    config: Config,
+    settings: Settings = None,
+    run_id: RunId = None,
+    summary: SummaryFile = None,
+    as_json: AsJson = False,
+    debug: Debug = False,
+    master: Master = None,
+    spark_conf: SparkConf = None,
+) -> None:
+    """Release a table at the levels that an earlier run found.
+
+    Nothing is searched; classes that are unsafe in this table are suppressed, or the run is refused.
+    """
+    _execute(_command("apply", config, settings, run_id, summary, as_json, debug, master, spark_conf))
+
+
+@app.command()
 def risk(
     table: Annotated[
         str | None, typer.Argument(metavar="[TABLE]", help="A file to measure without a job file.", show_default=False)

@@ -6,7 +6,11 @@ from typing import Any, Final
 from anonspark.cli.show_release import show_release
 from anonspark.cli.show_risk import show_risk
 
-SHOW: Final[Mapping[str, Callable[[Mapping[str, Any]], None]]] = {"anonymize": show_release, "risk": show_risk}
+SHOW: Final[Mapping[str, Callable[[Mapping[str, Any]], None]]] = {
+    "anonymize": show_release,
+    "apply": show_release,
+    "risk": show_risk,
+}
 """What shows the summary of each kind of job."""
 
 

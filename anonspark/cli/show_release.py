@@ -32,6 +32,8 @@ def headline(summary: Mapping[str, Any]) -> str:
     rows, suppressed, classes = summary["rows"], summary["suppressed"], summary["classes"]
     share = suppressed / rows if rows else 0.0
     proof = "no generalization is better" if summary["optimal"] else "a better generalization may exist"
+    if summary["job"] == "apply":
+        proof = "the levels are those of another run"
     return (
         f"{rows:,} records, {suppressed:,} of them suppressed ({share:.2%}); the others are in {classes['kept']:,} "
         f"classes of {classes['smallest']:,} to {classes['largest']:,} records. "

@@ -1,22 +1,21 @@
 """The job file of `anonymize`."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
 from anonspark.config.crosschecks import faults_across_sections
-from anonspark.config.fields import Flag, Fraction, Name, Positive, Problem, Section, Whole, as_tuple, one_of
+from anonspark.config.fields import Fraction, Name, Positive, Problem, Section, Whole, as_tuple, one_of
 from anonspark.config.hierarchies import RowReader
-from anonspark.config.job_file import InputJob
 from anonspark.config.locations import resolve
 from anonspark.config.models import ClassModel, Model, WholeReleaseModel
-from anonspark.config.tables import Output, Population
+from anonspark.config.release_job import ReleaseJob
+from anonspark.config.tables import Population
 from anonspark.domain.hierarchy import Label
 from anonspark.domain.policy import Policy, SearchSettings
-from anonspark.domain.sources import TableSource, TableTarget
-from anonspark.errors import ConfigurationError
-from anonspark.vocabulary import AttributeRole, Metric, QualityGate, RecodingKind, Strategy, Suppression
+from anonspark.domain.sources import TableSource
+from anonspark.vocabulary import AttributeRole, Metric, RecodingKind, Strategy, Suppression
 
 
 class Search(Section):
@@ -35,16 +34,10 @@ class Search(Section):
         return SearchSettings(self.strategy, self.time_limit_s, self.memory_mb, kind)
 
 
-class AnonymizeJob(InputJob):
+class AnonymizeJob(ReleaseJob):
     """Find the least lossy release that satisfies every model, and write it."""
 
-    required: ClassVar[Mapping[str, str]] = {
-        **InputJob.required,
-        "output": "name the table to write: {uri: ..., format: ...} or {table: ...}.",
-    }
-
     job: Literal["anonymize"] = "anonymize"
-    output: Output | None = None
     privacy: Annotated[tuple[Model, ...], BeforeValidator(as_tuple)] = ()
     max_suppression: Fraction = 0.0
     suppression: Annotated[Suppression, one_of(*Suppression)] = Suppression.MASK
@@ -54,23 +47,10 @@ class AnonymizeJob(InputJob):
     population: Population | None = None
     person_id: Name | None = None
     risk_threshold: Fraction = 0.2
-    verify: Flag = True
-    quality: Annotated[QualityGate, one_of(*QualityGate)] = QualityGate.FAIL
-    in_place: Flag = False
 
     @classmethod
     def _faults_across(cls, data: Mapping[str, Any], base: str) -> list[Problem]:
         return faults_across_sections(data, base)
-
-    def target(self) -> TableTarget:
-        """The table to write.
-
-        Raises:
-            ConfigurationError: The job names none.
-        """
-        if self.output is None:
-            raise ConfigurationError([("output", "is missing.")])
-        return self.output.to_target(self.base)
 
     def uris_beside_the_source(self) -> Iterator[str | None]:
         """The population and the hierarchy files."""

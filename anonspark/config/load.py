@@ -5,6 +5,7 @@ from typing import Final, TypeVar, overload
 
 from pydantic import ValidationError
 
+from anonspark.config.apply import ApplyJob
 from anonspark.config.fields import Path, Problem, shown
 from anonspark.config.job import AnonymizeJob
 from anonspark.config.job_file import JobFile
@@ -16,7 +17,7 @@ from anonspark.config.risk import RiskJob
 from anonspark.config.text import Document, read_text
 from anonspark.errors import ConfigurationError, did_you_mean
 
-JOBS: Final[Mapping[str, type[JobFile]]] = {"anonymize": AnonymizeJob, "risk": RiskJob}
+JOBS: Final[Mapping[str, type[JobFile]]] = {"anonymize": AnonymizeJob, "apply": ApplyJob, "risk": RiskJob}
 """The job file of each value of `job`."""
 
 REQUIRED: Final = {"version": "write version: 1.", "job": f"write one of {', '.join(JOBS)}."}

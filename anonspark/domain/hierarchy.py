@@ -1,12 +1,13 @@
 """A generalization hierarchy: which group each leaf value of an attribute is in, level by level."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
 
 from anonspark.domain.arrays import BoolArray, CodeArray, FloatArray
+from anonspark.vocabulary import SUPPRESSED
 
 Label = str | None
 """A value as it stands in a release; None is a null, which below the last level stays a null."""
@@ -59,6 +60,21 @@ class GeneralizationHierarchy:
             shares[level] = members[groups] / self.domain_size
         shares[:, self.unknown] = 1.0
         return shares
+
+
+def raised_to(hierarchy: GeneralizationHierarchy, level: int) -> GeneralizationHierarchy:
+    """The hierarchy with `*` above its last level as often as it takes to have the level.
+
+    >>> raised_to(from_labels("zip", [["10", "11"], ["1*", "1*"]]), 2).labels[2]
+    ('*',)
+    """
+    missing = max(level - hierarchy.height, 0)
+    roots = np.zeros((missing, hierarchy.groups.shape[1]), dtype=np.int32)
+    return replace(
+        hierarchy,
+        groups=np.concatenate([hierarchy.groups, roots]),
+        labels=(*hierarchy.labels, *[(SUPPRESSED,)] * missing),
+    )
 
 
 @dataclass(frozen=True, slots=True, eq=False)

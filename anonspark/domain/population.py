@@ -13,14 +13,23 @@ from anonspark.domain.encode import RawClasses, RawColumn
 from anonspark.domain.hierarchy import GeneralizationHierarchy, Label
 from anonspark.domain.lattice import Node
 from anonspark.domain.policy import Policy
-from anonspark.domain.rules import DateRule, HierarchyRule, IntervalRule, MaskRule, OrderRule, TopBottomRule, TreeRule
+from anonspark.domain.rules import (
+    CutsRule,
+    DateRule,
+    HierarchyRule,
+    IntervalRule,
+    MaskRule,
+    OrderRule,
+    TopBottomRule,
+    TreeRule,
+)
 from anonspark.errors import HierarchyError
 from anonspark.vocabulary import SUPPRESSED, OnUnknown
 
 NOWHERE = -1
 """The leaf of a value that is in no class of the table at any level."""
 
-BY_VALUE = (IntervalRule, TopBottomRule, MaskRule, DateRule, TreeRule, OrderRule)
+BY_VALUE = (IntervalRule, TopBottomRule, MaskRule, DateRule, TreeRule, OrderRule, CutsRule)
 """Rules that give a value the same label whatever other values there are; a `TableRule` lists all leaves anyway."""
 
 

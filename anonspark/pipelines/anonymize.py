@@ -1,6 +1,6 @@
 """Find the least lossy release of a table and apply it; nothing is written here."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from functools import partial
@@ -11,7 +11,7 @@ from pyspark.sql import DataFrame
 from anonspark.domain.arrays import BoolArray
 from anonspark.domain.classes import EquivalenceClasses, SizeCounts, size_counts
 from anonspark.domain.encode import RawClasses, bounded_lattice, build_hierarchies, encode, require_ground_distances
-from anonspark.domain.hierarchy import GeneralizationHierarchy
+from anonspark.domain.hierarchy import GeneralizationHierarchy, raised_to
 from anonspark.domain.lattice import Lattice
 from anonspark.domain.policy import Policy
 from anonspark.domain.population import population_sizes, with_population
@@ -40,7 +40,7 @@ from anonspark.search.checker import NodeVerdict
 from anonspark.search.in_memory import InMemoryChecker
 from anonspark.search.incumbent import Found, Progress
 from anonspark.search.judge import NO_CODES
-from anonspark.search.strategies import find_node
+from anonspark.search.strategies import find_node, judge_node
 from anonspark.vocabulary import Metric
 
 NO_CLASSES = EquivalenceClasses(NO_CODES, np.empty(0, dtype=np.int64))
@@ -138,8 +138,11 @@ def solve(
     policy: Policy,
     follower: Follower,
     population: RawClasses | ClusterCombinations | None = None,
+    levels: Mapping[str, int] | None = None,
 ) -> Solution:
     """Search the lattice; no Spark from here on, unless the combinations stayed on the cluster.
+
+    Where levels are given nothing is searched: these are judged, whatever they suppress.
 
     Raises:
         ConfigurationError: A model asks for a population that is not there, or smaller than the table.
@@ -155,23 +158,17 @@ def solve(
     in_memory = isinstance(raw, RawClasses)
     follower.enter("search", f"{raw.n_records:,} records, on the {'driver' if in_memory else 'cluster'}")
     hierarchies = build_hierarchies(policy, raw) if isinstance(raw, RawClasses) else hierarchies_of(policy, raw)
+    if levels is not None:
+        hierarchies = tuple(raised_to(hierarchy, levels[hierarchy.attribute]) for hierarchy in hierarchies)
     require_aggregable(policy, hierarchies, raw)
     lattice = bounded_lattice(policy, hierarchies)
-    require_lattice_held(policy, lattice)
-    limit = policy.suppression_limit(raw.n_records)
+    limit = raw.n_records
+    if levels is None:
+        require_lattice_held(policy, lattice)
+        limit = policy.suppression_limit(raw.n_records)
     classes, checker = checker_for(raw, policy, hierarchies, lattice, limit, people)
 
-    def tell(progress: Progress) -> None:
-        best = "none yet" if progress.best is None else f"{progress.best:.6g}"
-        follower.report(f"best {best}, {progress.open_nodes:,} nodes open", 1 - progress.open_nodes / lattice.size)
-
-    found = find_node(
-        policy.search.strategy,
-        checker,
-        policy.metric,
-        time_limit_s=policy.search.time_limit_s,
-        on_progress=tell,
-    )
+    found = _found(checker, policy, follower, levels)
     if found.best is None:
         raise no_release(policy, raw.n_records, limit, checker, found)
     at_node, safe_classes = checker.classes_at(found.best.node), None
@@ -189,6 +186,24 @@ def solve(
     measured, recoded_there = _treated(measured, raw, classes, checker, policy, follower)
     follower.leave()
     return Solution(measured, raw, classes, found, checker, safe_classes, people, recoded_there)
+
+
+def _found(
+    checker: InMemoryChecker | ClusterChecker, policy: Policy, follower: Follower, levels: Mapping[str, int] | None
+) -> Found:
+    """The best node, or what is to be said of the levels that are given."""
+    if levels is not None:
+        return judge_node(checker, tuple(levels[name] for name in checker.names), policy.metric)
+
+    def tell(progress: Progress) -> None:
+        best = "none yet" if progress.best is None else f"{progress.best:.6g}"
+        follower.report(
+            f"best {best}, {progress.open_nodes:,} nodes open", 1 - progress.open_nodes / checker.lattice.size
+        )
+
+    return find_node(
+        policy.search.strategy, checker, policy.metric, time_limit_s=policy.search.time_limit_s, on_progress=tell
+    )
 
 
 def _treated(

@@ -12,6 +12,7 @@ from anonspark.io.metadata_tables import MetadataTables
 from anonspark.measures.risk import Risk
 from anonspark.measures.uniqueness import PopulationUniques
 from anonspark.pipelines.anonymize import Solution, input_size_counts
+from anonspark.pipelines.saved import derived_rules
 
 Row = Mapping[str, Any]
 
@@ -36,7 +37,11 @@ def record_solution(
     """
     chosen = solution.release
     found = {
-        "solution": {**described, "derived": derived_rules(policy, solution)},
+        "solution": {
+            "derived": derived_labels(policy, solution),
+            "derived_rules": derived_rules(policy, solution.raw),
+            **described,
+        },
         "levels": chosen.levels,
         "metric": str(chosen.metric),
         "score": chosen.score,
@@ -97,7 +102,7 @@ def utility_rows(solution: Solution) -> Iterator[Row]:
             yield {"column": column, "metric": str(metric), "value": value}
 
 
-def derived_rules(policy: Policy, solution: Solution) -> dict[str, list[list[str | None]]]:
+def derived_labels(policy: Policy, solution: Solution) -> dict[str, list[list[str | None]]]:
     """The labels of every level above raw where the job gave no hierarchy, by attribute."""
     return {
         attribute.name: [list(labels) for labels in hierarchy.labels[1:]]

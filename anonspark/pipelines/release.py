@@ -1,40 +1,63 @@
-"""The job `anonymize`: read, find, stage, verify, publish, and leave what was found in the metadata tables."""
+"""A release from its input to the metadata tables: read, solve, stage, verify, publish, record."""
 
-import json
-from collections.abc import Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
+from typing import Generic, TypeVar
 
 from pyspark.sql import DataFrame
 
-from anonspark.config.job import AnonymizeJob
+from anonspark.config.release_job import ReleaseJob
 from anonspark.domain.encode import RawClasses
-from anonspark.domain.hierarchy import Label
 from anonspark.domain.policy import Policy
-from anonspark.domain.sources import TableTarget
+from anonspark.domain.sources import TableSource, TableTarget
 from anonspark.frames.combinations import ClusterCombinations
 from anonspark.frames.names import positions
 from anonspark.io.failures import storage_errors
-from anonspark.io.hierarchies import HierarchyFile, read_hierarchy_file
-from anonspark.io.object_store import Storage, reachable_storage
 from anonspark.io.outputs import Output, Published
 from anonspark.io.tables import ReadTable, read_table
 from anonspark.io.uris import normalize_uri
-from anonspark.pipelines.anonymize import Solution, count_classes, count_population, solve
+from anonspark.pipelines.anonymize import Solution, count_classes, count_population
 from anonspark.pipelines.apply import apply
 from anonspark.pipelines.attempt import Attempt, Outcome, judge_malformed
 from anonspark.pipelines.record import record_solution
 from anonspark.pipelines.summary import measure_risks, solution_part
 from anonspark.pipelines.write import output_of, verify_written, write_release
 
+Job = TypeVar("Job", bound=ReleaseJob)
 
-@dataclass(slots=True)
-class ReleaseAttempt:
+
+class ReleaseAttempt(ABC, Generic[Job]):
     """One attempt at a release, under the lease of its target."""
 
-    job: AnonymizeJob
-    attempt: Attempt
-    hierarchy_files: list[HierarchyFile] = field(default_factory=list)
+    def __init__(self, job: Job, attempt: Attempt) -> None:
+        """Take what to do and what to do it with."""
+        self.job, self.attempt = job, attempt
+
+    @abstractmethod
+    def policy(self) -> Policy:
+        """What to protect and how."""
+
+    @abstractmethod
+    def solve(
+        self,
+        raw: RawClasses | ClusterCombinations,
+        policy: Policy,
+        population: RawClasses | ClusterCombinations | None,
+    ) -> tuple[Solution, list[str]]:
+        """The release to write, and what its readers must be warned of."""
+
+    @abstractmethod
+    def population_source(self) -> TableSource | None:
+        """The table of everybody whom the release could be about, where one is given."""
+
+    @abstractmethod
+    def described(self) -> Mapping[str, object]:
+        """The attributes and models, with what it takes to make their hierarchies again."""
+
+    def keep_hierarchies(self) -> None:
+        """Copy beside the metadata what `described` names and is not there."""
 
     def complete(self) -> Outcome:
         """Everything from reading to the metadata."""
@@ -44,14 +67,14 @@ class ReleaseAttempt:
     def _complete(self, held: ExitStack) -> Outcome:
         job, attempt, follower = self.job, self.attempt, self.attempt.follower
         follower.enter("read", "opening the input")
-        policy = job.to_policy(self.read_rows)
+        policy = self.policy()
         source, target = read_table(attempt.spark, job.source()), normalized(job.target())
         positions(source.table, [*policy.names, *(each.name for each in policy.sensitive), *policy.identifiers])
         with storage_errors(source.description):
             raw = count_classes(source.flagged, policy, follower, held)
             population = self.count_population(policy, held)
         warnings = judge_malformed(job.source(), raw.malformed, raw.n_records)
-        solution = solve(raw, policy, follower, population)
+        solution, told = self.solve(raw, policy, population)
         with storage_errors(target.name, "output"):
             output = output_of(attempt.spark, target, attempt.run_id)
             version = (output.published() or self.write(output, source, policy, solution)).version
@@ -63,7 +86,7 @@ class ReleaseAttempt:
             self.keep_hierarchies()
         return Outcome(
             told={**solution_part(solution, risks), "output": {"uri": target.name, "version": version}},
-            warnings=warnings + in_place_warnings(job),
+            warnings=warnings + told + in_place_warnings(job),
             input_rows=solution.release.n_records,
             input_version=source.version,
             output_version=version,
@@ -80,43 +103,13 @@ class ReleaseAttempt:
 
         return write_release(released, output, self.attempt.guard, follower, verify if self.job.verify else None)
 
-    def read_rows(self, uri: str, sep: str) -> Sequence[Sequence[Label]]:
-        """A hierarchy file's rows; the file is kept for the record."""
-        file = read_hierarchy_file(self.attempt.spark, uri, sep)
-        self.hierarchy_files.append(file)
-        return file.rows
-
     def count_population(self, policy: Policy, held: ExitStack) -> RawClasses | ClusterCombinations | None:
         """The combinations of the population table, where there is one."""
-        source = self.job.population_source()
+        source = self.population_source()
         if source is None:
             return None
         population = read_table(self.attempt.spark, source)
         return count_population(population, policy, self.attempt.follower, held)
-
-    def described(self) -> dict[str, object]:
-        """The job's attributes and models, with the digests of hierarchy files."""
-        told = json.loads(self.job.canonical())
-        files = {file.uri: file.sha256 for file in self.hierarchy_files}
-        return {**{key: told[key] for key in ("attributes", "privacy", "person_id")}, "hierarchy_files": files}
-
-    def keep_hierarchies(self) -> None:
-        """Copy the hierarchy files beside the metadata, each under its digest."""
-        if not self.hierarchy_files:
-            return
-        storage = reachable_storage(self.attempt.spark, f"{self.attempt.metadata_uri}/hierarchies")
-        if storage is not None:
-            copy_hierarchies(storage, self.hierarchy_files)
-
-
-def copy_hierarchies(storage: Storage, hierarchy_files: Sequence[HierarchyFile]) -> None:
-    """Write each file as `<sha256>.csv`, unless it is there."""
-    there = set(storage.children())
-    for file in hierarchy_files:
-        name = f"{file.sha256}.csv"
-        if name not in there:
-            storage.write(name, file.content)
-            there.add(name)
 
 
 def normalized(target: TableTarget) -> TableTarget:
@@ -124,7 +117,7 @@ def normalized(target: TableTarget) -> TableTarget:
     return target if target.uri is None else replace(target, uri=normalize_uri(target.uri))
 
 
-def in_place_warnings(job: AnonymizeJob) -> list[str]:
+def in_place_warnings(job: ReleaseJob) -> list[str]:
     """What an overwritten input still shows."""
     if not job.in_place:
         return []

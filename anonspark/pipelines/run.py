@@ -13,6 +13,7 @@ from uuid import uuid4
 from pyspark.sql import SparkSession
 
 from anonspark import __version__
+from anonspark.config.apply import ApplyJob
 from anonspark.config.job import AnonymizeJob
 from anonspark.config.job_file import JobFile
 from anonspark.config.risk import RiskJob
@@ -23,9 +24,11 @@ from anonspark.io.manifest import RunRow, begin_run, decide_rerun, fail_run, fin
 from anonspark.io.metadata_tables import MetadataTables, metadata_tables
 from anonspark.io.object_store import reachable_storage
 from anonspark.io.uris import normalize_uri
+from anonspark.pipelines.anonymize_attempt import AnonymizeAttempt
+from anonspark.pipelines.apply_attempt import ApplyAttempt
 from anonspark.pipelines.attempt import Attempt, Outcome
 from anonspark.pipelines.follow import Follower, Step, never, silent
-from anonspark.pipelines.release import ReleaseAttempt, normalized
+from anonspark.pipelines.release import normalized
 from anonspark.pipelines.risk import measure_table_risk
 from anonspark.pipelines.summary import Summary, failed_summary
 from anonspark.vocabulary import RunState
@@ -118,7 +121,9 @@ def complete(job: JobFile, attempt: Attempt) -> Outcome:
     """What the job's kind does, from reading to its rows in the metadata tables."""
     match job:
         case AnonymizeJob():
-            return ReleaseAttempt(job, attempt).complete()
+            return AnonymizeAttempt(job, attempt).complete()
+        case ApplyJob():
+            return ApplyAttempt(job, attempt).complete()
         case RiskJob():
             return measure_table_risk(job, attempt)
         case _:

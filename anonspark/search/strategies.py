@@ -1,7 +1,10 @@
 """Which search finds the node."""
 
+from dataclasses import replace
+
 import numpy as np
 
+from anonspark.domain.lattice import Node
 from anonspark.search.best_first import BestFirstSearch
 from anonspark.search.checker import NodeChecker
 from anonspark.search.greedy import GreedySearch
@@ -49,7 +52,8 @@ def find_node(
     if chosen is Strategy.OPTIMAL:
         return OptimalSearch(checker, objective, time_limit_s=time_limit_s, on_progress=on_progress).run()
     if chosen is Strategy.MONDRIAN:
-        return _top(checker, objective)
+        # The top of the lattice says whether there is a release at all.
+        return _judged(checker, checker.lattice.top, objective)
     bound = -np.inf
     if isinstance(checker, InMemoryChecker):
         # The bound is worth a tenth of the time: it says how much could still be won.
@@ -60,9 +64,13 @@ def find_node(
     return BestFirstSearch(checker, objective, bound=bound, time_limit_s=time_limit_s, on_progress=on_progress).run()
 
 
-def _top(checker: NodeChecker, objective: Objective) -> Found:
-    """Where Mondrian starts: the top of the lattice, which says whether there is a release at all."""
+def judge_node(checker: NodeChecker, node: Node, metric: Metric) -> Found:
+    """What a release at one node is worth; nothing is searched, so there are no verdicts to record."""
+    return replace(_judged(checker, node, objective_of(metric, checker)), verdicts=())
+
+
+def _judged(checker: NodeChecker, node: Node, objective: Objective) -> Found:
     incumbent = Incumbent(checker.limit, checker.names)
-    for verdict in checker.check([checker.lattice.top], with_lost=objective.needs_lost):
+    for verdict in checker.check([node], with_lost=objective.needs_lost):
         incumbent.judge(verdict, objective.score)
     return incumbent.found(optimal=False, bound=-np.inf)

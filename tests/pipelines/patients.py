@@ -71,9 +71,9 @@ def job_in(folder: Path, **changes: Any) -> AnonymizeJob:
     return AnonymizeJob.from_dict(job_dict(**changes), base=str(folder))
 
 
-def released(folder: Path) -> pd.DataFrame:
+def released(folder: Path, name: str = "released") -> pd.DataFrame:
     """The release as another library reads it."""
-    return DeltaTable(folder / "out/released").to_pandas()
+    return DeltaTable(folder / "out" / name).to_pandas()
 
 
 def version(folder: Path) -> int | None:

@@ -1,0 +1,35 @@
+"""What the jobs have that write a release."""
+
+from collections.abc import Mapping
+from typing import Annotated, ClassVar
+
+from anonspark.config.fields import Flag, one_of
+from anonspark.config.job_file import InputJob
+from anonspark.config.tables import Output
+from anonspark.domain.sources import TableTarget
+from anonspark.errors import ConfigurationError
+from anonspark.vocabulary import QualityGate
+
+
+class ReleaseJob(InputJob):
+    """A job that writes a release of its input."""
+
+    required: ClassVar[Mapping[str, str]] = {
+        **InputJob.required,
+        "output": "name the table to write: {uri: ..., format: ...} or {table: ...}.",
+    }
+
+    output: Output | None = None
+    verify: Flag = True
+    quality: Annotated[QualityGate, one_of(*QualityGate)] = QualityGate.FAIL
+    in_place: Flag = False
+
+    def target(self) -> TableTarget:
+        """The table to write.
+
+        Raises:
+            ConfigurationError: The job names none.
+        """
+        if self.output is None:
+            raise ConfigurationError([("output", "is missing.")])
+        return self.output.to_target(self.base)
