@@ -137,6 +137,24 @@ def risk(
 
 
 @app.command()
+def validate(
+    config: Config,
+    settings: Settings = None,
+    run_id: RunId = None,
+    summary: SummaryFile = None,
+    as_json: AsJson = False,
+    debug: Debug = False,
+    master: Master = None,
+    spark_conf: SparkConf = None,
+) -> None:
+    """Say whether a table satisfies privacy models, and where it does not.
+
+    The table is taken as it is. One that is not valid ends with exit code 3.
+    """
+    _execute(_command("validate", config, settings, run_id, summary, as_json, debug, master, spark_conf))
+
+
+@app.command()
 def demo(
     folder: Annotated[Path, typer.Argument(metavar="[FOLDER]", help="Where the sample and its release go.")] = Path(
         "anonspark-demo"

@@ -5,8 +5,13 @@ from typing import Any, Final
 
 from anonspark.cli.show_release import show_release
 from anonspark.cli.show_risk import show_risk
+from anonspark.cli.show_validation import show_validation
 
-SHOW: Final[Mapping[str, Callable[[Mapping[str, Any]], None]]] = {"anonymize": show_release, "risk": show_risk}
+SHOW: Final[Mapping[str, Callable[[Mapping[str, Any]], None]]] = {
+    "anonymize": show_release,
+    "risk": show_risk,
+    "validate": show_validation,
+}
 """What shows the summary of each kind of job."""
 
 
