@@ -3,10 +3,12 @@
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from rich import box
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
+
+from anonspark.cli.show_measure import show_comparison
+from anonspark.cli.tables import metrics_table, plain_table, show_places
 
 MEASURES = (
     ("highest of any record", "highest"),
@@ -51,14 +53,6 @@ def levels_table(summary: Mapping[str, Any]) -> Table:
     return table
 
 
-def metrics_table(summary: Mapping[str, Any]) -> Table:
-    """Every metric; lower is better."""
-    table = plain_table("metric, lower is better", right=("value",))
-    for name, value in summary["metrics"].items():
-        table.add_row(Text(name), f"{value:,.6g}" if abs(value) < 1e6 else f"{value:,.0f}")
-    return table
-
-
 def risk_table(summary: Mapping[str, Any]) -> Table:
     """The chance of finding a person, in the input and in the release."""
     risk = summary["risk"]
@@ -71,34 +65,5 @@ def risk_table(summary: Mapping[str, Any]) -> Table:
     return table
 
 
-def show_places(console: Console, summary: Mapping[str, Any]) -> None:
-    """Where everything is, and what to be warned of."""
-    lines = [
-        *place_of_release(summary.get("output")),
-        f"metadata  {summary['metadata']['uri']}",
-        f"run       {summary['run_id']}",
-        *(f"warning   {warning}" for warning in summary["warnings"]),
-    ]
-    for line in lines:
-        console.print(Text(line), soft_wrap=True)
-
-
-def place_of_release(output: Mapping[str, Any] | None) -> list[str]:
-    """Where the release is, if the job has written one."""
-    if output is None:
-        return []
-    version = "" if output["version"] is None else f", version {output['version']}"  # files have none
-    return [f"release   {output['uri']}{version}"]
-
-
-def plain_table(first: str, right: tuple[str, ...]) -> Table:
-    """A table with a column of words and columns of numbers."""
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    table.add_column(first, overflow="fold")
-    for header in right:
-        table.add_column(header, justify="right")
-    return table
-
-
-SHOW: Final[Mapping[str, Callable[[Mapping[str, Any]], None]]] = {"anonymize": show_release}
+SHOW: Final[Mapping[str, Callable[[Mapping[str, Any]], None]]] = {"anonymize": show_release, "measure": show_comparison}
 """What shows the summary of each kind of job."""

@@ -58,7 +58,7 @@ def faults_across_sections(data: Mapping[str, Data], base: str) -> list[Problem]
     attributes, models = _items(data, "attributes"), _items(data, "privacy")
     return [
         *_missing(data, attributes),
-        *_attributes_of_one_name(attributes),
+        *attributes_of_one_name(data),
         *_models(models, attributes),
         *_population(models, data),
         *_recoding(models, attributes, data),
@@ -84,9 +84,10 @@ def _missing(data: Mapping[str, Data], attributes: list[Item]) -> Iterator[Probl
         yield ("privacy",), "is empty; name a model, for example [{model: k-anonymity, k: 5}]."
 
 
-def _attributes_of_one_name(attributes: list[Item]) -> Iterator[Problem]:
+def attributes_of_one_name(data: Mapping[str, Data]) -> Iterator[Problem]:
+    """Attributes that are one column to Spark."""
     first: dict[str, Item] = {}
-    for index, attribute in attributes:
+    for index, attribute in _items(data, "attributes"):
         name = attribute.get("name")
         if not isinstance(name, str) or not name:
             continue

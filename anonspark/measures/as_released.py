@@ -3,6 +3,8 @@
 They follow from how often each value and each label of a column occurs, so no record has to be found again.
 """
 
+from math import fsum
+
 import numpy as np
 
 from anonspark.domain.arrays import CountArray, FloatArray
@@ -46,21 +48,26 @@ def _entropy(column: ReleasedColumn, *, full_domain: bool) -> float | None:
 
     The raw values need not be known record by record: their sum over the whole table is that of the original.
     """
-    below = _records_below(column)
-    if (_shown(column) > below).any():
+    below, shown_with_label = _records_below(column), column.records * column.shown
+    if (shown_with_label > below).any():
         return None
     # Suppressed records stand at the level of all others, or at the last.
     level = column.hierarchy.height if column.common_level is None or not full_domain else column.common_level
     groups = column.hierarchy.groups[level]
     n_groups = int(groups.max(initial=0)) + 1
     originals = np.bincount(groups, weights=column.originals, minlength=n_groups)
-    shown = np.bincount(groups[column.leaves], weights=column.records * column.shown, minlength=n_groups)
+    shown = np.bincount(groups[column.leaves], weights=shown_with_label, minlength=n_groups)
     hidden = np.maximum(originals - shown, 0.0)
-    cost = float((column.records * column.shown * np.log2(np.maximum(below, 1.0))).sum())
-    cost += float((hidden * np.log2(np.maximum(originals, 1.0))).sum()) - _sum_of_logs(column.originals)
+    terms = [
+        _logs(shown_with_label, below),
+        _logs(hidden, originals),
+        -_logs(column.originals, column.originals),
+    ]
     if full_domain:
-        cost += _sum_of_logs(np.array([hidden.sum()])) - _sum_of_logs(hidden)
-    return max(cost, 0.0)
+        total = np.array([hidden.sum()])
+        terms += [_logs(total, total), -_logs(hidden, hidden)]
+    # Rounded once, so that a column that was not changed loses nothing at all.
+    return max(fsum(np.concatenate(terms)), 0.0)
 
 
 def _records_below(column: ReleasedColumn) -> FloatArray:
@@ -73,11 +80,6 @@ def _records_below(column: ReleasedColumn) -> FloatArray:
     return below
 
 
-def _shown(column: ReleasedColumn) -> FloatArray:
-    """Released records of each label, none of suppressed cells; shape (n_labels,)."""
-    return (column.records * column.shown).astype(np.float64)
-
-
-def _sum_of_logs(counts: CountArray | FloatArray) -> float:
-    """Sum of f log2 f, 0 for f = 0."""
-    return float((counts * np.log2(np.maximum(counts, 1.0))).sum())
+def _logs(records: CountArray | FloatArray, of: CountArray | FloatArray) -> FloatArray:
+    """Records times log2 of counts, 0 where there are none; shape (n,)."""
+    return np.asarray(records * np.log2(np.maximum(of, 1.0)), dtype=np.float64)

@@ -15,6 +15,7 @@ from pyspark.sql import SparkSession
 from anonspark import __version__
 from anonspark.config.job import AnonymizeJob
 from anonspark.config.job_file import JobFile
+from anonspark.config.measure_job import MeasureJob
 from anonspark.errors import RunCancelledError
 from anonspark.io.failures import storage_errors
 from anonspark.io.lease import lease, lease_holder, lease_uri, run_lease_uri
@@ -24,6 +25,7 @@ from anonspark.io.object_store import reachable_storage
 from anonspark.io.uris import normalize_uri
 from anonspark.pipelines.attempt import Attempt, Outcome
 from anonspark.pipelines.follow import Follower, Step, never, silent
+from anonspark.pipelines.measure import MeasureAttempt
 from anonspark.pipelines.release import ReleaseAttempt, normalized
 from anonspark.pipelines.summary import Summary, failed_summary
 from anonspark.vocabulary import RunState
@@ -117,6 +119,8 @@ def complete(job: JobFile, attempt: Attempt) -> Outcome:
     match job:
         case AnonymizeJob():
             return ReleaseAttempt(job, attempt).complete()
+        case MeasureJob():
+            return MeasureAttempt(job, attempt).complete()
         case _:
             raise TypeError(f"no pipeline does jobs of kind {job.job}")
 

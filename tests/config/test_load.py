@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from anonspark.config.load import load_job
+from anonspark.config.load import JOBS, load_job
 from anonspark.domain.rules import (
     DateRule,
     DerivedRule,
@@ -205,7 +205,7 @@ def test_a_file_says_its_version_its_job_and_its_tables(key: str) -> None:
 
 def test_an_unknown_job_is_told_with_the_jobs_there_are() -> None:
     found = faults(SMALLEST.replace("job: anonymize", "job: anonymise"))
-    assert found == {"job": "found 'anonymise'; it is one of anonymize; did you mean 'anonymize'?"}
+    assert found == {"job": f"found 'anonymise'; it is one of {', '.join(JOBS)}; did you mean 'anonymize'?"}
 
 
 @pytest.mark.parametrize(

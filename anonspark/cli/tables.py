@@ -1,0 +1,57 @@
+"""Tables and lines that the results of several kinds of job are shown with."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+
+def metrics_table(summary: Mapping[str, Any]) -> Table:
+    """Every metric; lower is better."""
+    table = plain_table("metric, lower is better", right=("value",))
+    for name, value in summary["metrics"].items():
+        table.add_row(Text(name), figure(value))
+    return table
+
+
+def figure(value: float | None) -> str:
+    """A measure in few digits; a dash where it could not be measured.
+
+    >>> figure(0.123456789), figure(59199546.0), figure(None)
+    ('0.123457', '59,199,546', '-')
+    """
+    if value is None:
+        return "-"
+    return f"{value:,.6g}" if abs(value) < 1e6 else f"{value:,.0f}"
+
+
+def show_places(console: Console, summary: Mapping[str, Any]) -> None:
+    """Where everything is, and what to be warned of."""
+    lines = [
+        *place_of_release(summary.get("output")),
+        f"metadata  {summary['metadata']['uri']}",
+        f"run       {summary['run_id']}",
+        *(f"warning   {warning}" for warning in summary["warnings"]),
+    ]
+    for line in lines:
+        console.print(Text(line), soft_wrap=True)
+
+
+def place_of_release(output: Mapping[str, Any] | None) -> list[str]:
+    """Where the release is, if the job has written one."""
+    if output is None:
+        return []
+    version = "" if output["version"] is None else f", version {output['version']}"  # files have none
+    return [f"release   {output['uri']}{version}"]
+
+
+def plain_table(first: str, right: tuple[str, ...]) -> Table:
+    """A table with a column of words and columns of numbers."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column(first, overflow="fold")
+    for header in right:
+        table.add_column(header, justify="right")
+    return table
