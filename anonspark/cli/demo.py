@@ -16,7 +16,7 @@ from rich.table import Table
 from rich.text import Text
 
 from anonspark.cli.execute import Command, execute
-from anonspark.cli.show import show_release
+from anonspark.cli.show_release import show_release
 from anonspark.errors import LocationError
 from anonspark.sample import write_sample
 from anonspark.vocabulary import SUPPRESSED

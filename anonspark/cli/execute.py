@@ -15,6 +15,7 @@ import typer
 from rich.console import Console
 
 from anonspark.cli.interrupt import run_until_interrupted
+from anonspark.cli.on_a_table import job_on_table
 from anonspark.cli.progress import following
 from anonspark.cli.show import show_summary
 from anonspark.config.job_file import JobFile
@@ -38,7 +39,7 @@ class Command:
 
     Attributes:
         job: Which kind of job: `anonymize`, `risk`, ...
-        config: Path or URI of the job file.
+        config: Path or URI of the job file; empty where there is none.
         settings: `a.b[0]=yaml`, in order.
         run_id: Names the run; a new one where not given.
         summary: Where the summary goes as JSON.
@@ -46,6 +47,8 @@ class Command:
         debug: Show tracebacks and logs, which can quote cells.
         master: Spark's, instead of the profile's.
         spark_conf: On top of the profile's.
+        table: Path or URI of the table that the job is about, where there is no job file.
+        of_table: What the job file would say of it; None for what it would not.
     """
 
     job: str
@@ -57,6 +60,8 @@ class Command:
     debug: bool = False
     master: str | None = None
     spark_conf: Mapping[str, str] = field(default_factory=dict)
+    table: str | None = None
+    of_table: Mapping[str, Any] = field(default_factory=dict)
 
 
 def execute(command: Command, show: Callable[[Mapping[str, Any]], None] | None = None) -> int:
@@ -94,9 +99,7 @@ def run_job(command: Command, run_id: str, tell: Callable[[Step], None]) -> "Sum
     Raises:
         AnonsparkError: See `errors.py`.
     """
-    local = is_local(command.config)
-    if local:
-        job = read_job(command, read_local_text(command.config))
+    job, doubts = job_before_spark(command)
     # Only now: a job file with faults is told so before pyspark is loaded.
     from anonspark.io.session import open_session
     from anonspark.pipelines.run import run, stop_spark_work
@@ -105,15 +108,27 @@ def run_job(command: Command, run_id: str, tell: Callable[[Step], None]) -> "Sum
     spark = open_session(
         master=command.master,
         conf=command.spark_conf,
-        uris=job.uris() if local else [command.config],
+        uris=[command.config] if job is None else job.uris(),
         debug=command.debug,
     )
-    if not local:
-        job = read_job(command, read_text(spark, command.config))
-    return run_until_interrupted(
-        lambda stop: run(job, spark, run_id=run_id, tell=tell, stop=stop),
+    found = read_job(command, read_text(spark, command.config)) if job is None else job
+    summary = run_until_interrupted(
+        lambda stop: run(found, spark, run_id=run_id, tell=tell, stop=stop),
         cancel=lambda: stop_spark_work(spark, run_id),
     )
+    return {**summary, "warnings": [*doubts, *summary["warnings"]]} if doubts else summary
+
+
+def job_before_spark(command: Command) -> tuple[JobFile | None, tuple[str, ...]]:
+    """The job, unless only Spark reaches its file, and what is doubtful about a table without a job file.
+
+    Raises:
+        AnonsparkError: The file or the table is not there, or the job has faults.
+    """
+    if command.table is not None:
+        text, doubts = job_on_table(command.job, command.table, command.of_table)
+        return read_job(command, text), doubts
+    return (read_job(command, read_local_text(command.config)) if is_local(command.config) else None), ()
 
 
 def read_job(command: Command, text: str) -> JobFile:

@@ -4,12 +4,16 @@ What a command does is imported when it is done, so that `--help` and a misspelt
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
 from anonspark import __version__
+
+if TYPE_CHECKING:
+    from anonspark.cli.execute import Command
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -80,7 +84,56 @@ def anonymize(
 
     A job file says which columns others may know, how they may be coarsened and which privacy models must hold.
     """
-    _execute("anonymize", config, settings, run_id, summary, as_json, debug, master, spark_conf)
+    _execute(_command("anonymize", config, settings, run_id, summary, as_json, debug, master, spark_conf))
+
+
+@app.command()
+def risk(
+    table: Annotated[
+        str | None, typer.Argument(metavar="[TABLE]", help="A file to measure without a job file.", show_default=False)
+    ] = None,
+    config: Annotated[
+        str | None, typer.Option("--config", metavar="FILE", help="The job file: a path or any URI.")
+    ] = None,
+    quasi_identifiers: Annotated[
+        list[str] | None, typer.Option("--qi", metavar="A,B", help="TABLE's columns that others may know.")
+    ] = None,
+    suppress_value: Annotated[
+        str | None,
+        typer.Option("--suppress-value", metavar="V", help="What suppressed rows of TABLE hold, usually *."),
+    ] = None,
+    population_size: Annotated[
+        int | None, typer.Option("--population-size", metavar="N", help="How many people TABLE could be about.")
+    ] = None,
+    threshold: Annotated[
+        float | None,
+        typer.Option("--threshold", metavar="P", help="Chance above which a record is at risk."),
+    ] = None,
+    settings: Settings = None,
+    run_id: RunId = None,
+    summary: SummaryFile = None,
+    as_json: AsJson = False,
+    debug: Debug = False,
+    master: Master = None,
+    spark_conf: SparkConf = None,
+) -> None:
+    """Measure how easily the people of a table are found.
+
+    A job file names the table and the columns that others may know, and its release, to see both side by side. For a
+    first look TABLE and --qi do: the separator and the encoding of a CSV are guessed.
+    """
+    of_table = {
+        "suppress_value": suppress_value,
+        "population_size": population_size,
+        "risk_threshold": threshold,
+        "quasi_identifiers": quasi_identifiers or None,
+    }
+    if (table is None) == (config is None):
+        raise typer.BadParameter("name a TABLE with --qi, or a job file with --config.")
+    if config is not None and any(value is not None for value in of_table.values()):
+        raise typer.BadParameter("the job file says this; change its values with --set.", param_hint="--config")
+    command = _command("risk", config or "", settings, run_id, summary, as_json, debug, master, spark_conf)
+    _execute(command if table is None else replace(command, table=table, of_table=of_table))
 
 
 @app.command()
@@ -99,7 +152,7 @@ def measure(
     What each column and the whole lost, how far distributions and associations moved, and whether a classifier still
     predicts a column.
     """
-    _execute("measure", config, settings, run_id, summary, as_json, debug, master, spark_conf)
+    _execute(_command("measure", config, settings, run_id, summary, as_json, debug, master, spark_conf))
 
 
 @app.command()
@@ -120,7 +173,7 @@ def demo(
     raise typer.Exit(demonstrate(folder, debug=debug, master=master, spark_conf=_pairs(spark_conf or ())))
 
 
-def _execute(
+def _command(
     job: str,
     config: str,
     settings: Sequence[str] | None,
@@ -130,11 +183,11 @@ def _execute(
     debug: bool,
     master: str | None,
     spark_conf: Sequence[str] | None,
-) -> NoReturn:
-    """Run a job of one kind, and end with its exit code."""
-    from anonspark.cli.execute import Command, execute
+) -> "Command":
+    """What the options that all kinds of job have ask for."""
+    from anonspark.cli.execute import Command
 
-    command = Command(
+    return Command(
         job=job,
         config=config,
         settings=tuple(settings or ()),
@@ -145,6 +198,12 @@ def _execute(
         master=master,
         spark_conf=_pairs(spark_conf or ()),
     )
+
+
+def _execute(command: "Command") -> NoReturn:
+    """Run a job, and end with its exit code."""
+    from anonspark.cli.execute import execute
+
     raise typer.Exit(execute(command))
 
 

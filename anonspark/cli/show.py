@@ -1,69 +1,20 @@
-"""The result of a run as tables on stdout."""
+"""The result of a run on stdout."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
-
 from anonspark.cli.show_measure import show_comparison
-from anonspark.cli.tables import metrics_table, plain_table, show_places
+from anonspark.cli.show_release import show_release
+from anonspark.cli.show_risk import show_risk
 
-MEASURES = (
-    ("highest of any record", "highest"),
-    ("average", "average"),
-    ("records above the threshold", "records_at_risk"),
-)
-"""Of the prosecutor's risk: what the table says, and the summary's key."""
+SHOW: Final[Mapping[str, Callable[[Mapping[str, Any]], None]]] = {
+    "anonymize": show_release,
+    "measure": show_comparison,
+    "risk": show_risk,
+}
+"""What shows the summary of each kind of job."""
 
 
 def show_summary(summary: Mapping[str, Any]) -> None:
     """The result of a run, as its kind of job shows it."""
     SHOW[summary["job"]](summary)
-
-
-def show_release(summary: Mapping[str, Any]) -> None:
-    """What was released, how far it was generalized, what that cost and what risk is left."""
-    console = Console(highlight=False)
-    console.print(Text(headline(summary), style="bold"))
-    console.print(levels_table(summary))
-    console.print(metrics_table(summary))
-    console.print(risk_table(summary))
-    show_places(console, summary)
-
-
-def headline(summary: Mapping[str, Any]) -> str:
-    """Records in and out, and how sure it is that nothing better exists."""
-    rows, suppressed, classes = summary["rows"], summary["suppressed"], summary["classes"]
-    share = suppressed / rows if rows else 0.0
-    proof = "no generalization is better" if summary["optimal"] else "a better generalization may exist"
-    return (
-        f"{rows:,} records, {suppressed:,} of them suppressed ({share:.2%}); the others are in {classes['kept']:,} "
-        f"classes of {classes['smallest']:,} to {classes['largest']:,} records. "
-        f"{summary['metric']} = {summary['score']:.6g}: {proof}."
-    )
-
-
-def levels_table(summary: Mapping[str, Any]) -> Table:
-    """The level of each quasi-identifier."""
-    table = plain_table("quasi-identifier", right=("level", "of"))
-    for name, level in summary["levels"].items():
-        table.add_row(Text(name), str(level), str(summary["heights"][name]))
-    return table
-
-
-def risk_table(summary: Mapping[str, Any]) -> Table:
-    """The chance of finding a person, in the input and in the release."""
-    risk = summary["risk"]
-    before, after = risk["input"], risk["release"]
-    table = plain_table("risk of finding a person", right=("before", "after"))
-    for words, measure in MEASURES:
-        table.add_row(words, f"{before['prosecutor'][measure]:.2%}", f"{after['prosecutor'][measure]:.2%}")
-    table.add_row("records that stand alone", f"{before['unique_fraction']:.2%}", f"{after['unique_fraction']:.2%}")
-    table.add_row("in a word", before["level"].replace("_", " "), after["level"].replace("_", " "))
-    return table
-
-
-SHOW: Final[Mapping[str, Callable[[Mapping[str, Any]], None]]] = {"anonymize": show_release, "measure": show_comparison}
-"""What shows the summary of each kind of job."""

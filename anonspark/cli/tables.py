@@ -1,4 +1,4 @@
-"""Tables and lines that the results of several kinds of job are shown with."""
+"""What the tables on stdout share."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -55,12 +55,12 @@ VARIANTS = {
 
 def faults_across_sections(data: Mapping[str, Data], base: str) -> list[Problem]:
     """Every fault between sections of an `anonymize` job."""
-    attributes, models = _items(data, "attributes"), _items(data, "privacy")
+    attributes, models = items_of(data, "attributes"), items_of(data, "privacy")
     return [
         *_missing(data, attributes),
-        *attributes_of_one_name(data),
-        *_models(models, attributes),
-        *_population(models, data),
+        *faults_of_names(attributes),
+        *faults_of_models(models, attributes),
+        *faults_of_population(models, data),
         *_recoding(models, attributes, data),
         *_person(models, attributes, data),
         *_left_out_columns(data, attributes),
@@ -84,10 +84,10 @@ def _missing(data: Mapping[str, Data], attributes: list[Item]) -> Iterator[Probl
         yield ("privacy",), "is empty; name a model, for example [{model: k-anonymity, k: 5}]."
 
 
-def attributes_of_one_name(data: Mapping[str, Data]) -> Iterator[Problem]:
-    """Attributes that are one column to Spark."""
+def faults_of_names(attributes: list[Item]) -> Iterator[Problem]:
+    """Attributes of one name, or of names that are one to Spark."""
     first: dict[str, Item] = {}
-    for index, attribute in _items(data, "attributes"):
+    for index, attribute in attributes:
         name = attribute.get("name")
         if not isinstance(name, str) or not name:
             continue
@@ -111,7 +111,8 @@ def attributes_of_one_name(data: Mapping[str, Data]) -> Iterator[Problem]:
             yield path, f"{shown(str(name))} and {shown(str(other['name']))} of {where} are one column to Spark."
 
 
-def _models(models: list[Item], attributes: list[Item]) -> Iterator[Problem]:
+def faults_of_models(models: list[Item], attributes: list[Item]) -> Iterator[Problem]:
+    """Models of what is no sensitive attribute, and demands that are made twice."""
     first: dict[tuple[object, ...], int] = {}
     by_name = {attribute["name"]: attribute for _, attribute in attributes if isinstance(attribute.get("name"), str)}
     for index, model in models:
@@ -132,7 +133,8 @@ def _demand(model: Mapping[str, Any]) -> tuple[object, ...]:
     return model["model"], str(model.get("attribute")), str(model.get(key, default))
 
 
-def _population(models: list[Item], data: Mapping[str, Data]) -> Iterator[Problem]:
+def faults_of_population(models: list[Item], data: Mapping[str, Data]) -> Iterator[Problem]:
+    """Models that count a population where there is none."""
     if data.get("population") is not None:
         return
     for index, model in models:
@@ -205,8 +207,8 @@ def _person(models: list[Item], attributes: list[Item], data: Mapping[str, Data]
 
 def _left_out_columns(data: Mapping[str, Data], attributes: list[Item]) -> Iterator[Problem]:
     output = section(data, "output")
-    partitions = _texts(output.get("partition_by"))
-    columns = _texts(section(data, "input").get("columns"))
+    partitions = texts_of(output.get("partition_by"))
+    columns = texts_of(section(data, "input").get("columns"))
     if columns:
         kept = {column.casefold() for column in columns}
         for index, attribute in attributes:
@@ -235,7 +237,7 @@ def _left_out_columns(data: Mapping[str, Data], attributes: list[Item]) -> Itera
             )
 
 
-def _items(data: Mapping[str, Data], key: str) -> list[Item]:
+def items_of(data: Mapping[str, Data], key: str) -> list[Item]:
     """The entries of a list that are mappings, each with its index."""
     entries = data.get(key)
     if not isinstance(entries, list):
@@ -243,5 +245,6 @@ def _items(data: Mapping[str, Data], key: str) -> list[Item]:
     return [(index, entry) for index, entry in enumerate(entries) if isinstance(entry, dict)]
 
 
-def _texts(entries: object) -> list[str]:
+def texts_of(entries: object) -> list[str]:
+    """The texts among the entries of a list."""
     return [entry for entry in entries if isinstance(entry, str)] if isinstance(entries, list) else []

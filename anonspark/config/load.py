@@ -9,14 +9,15 @@ from anonspark.config.fields import Path, Problem, shown
 from anonspark.config.job import AnonymizeJob
 from anonspark.config.job_file import JobFile
 from anonspark.config.locations import folder_of
-from anonspark.config.measure_job import MeasureJob
+from anonspark.config.measure import MeasureJob
 from anonspark.config.overrides import override
 from anonspark.config.plain import Data
 from anonspark.config.problems import path_text, problems_of
+from anonspark.config.risk import RiskJob
 from anonspark.config.text import Document, read_text
 from anonspark.errors import ConfigurationError, did_you_mean
 
-JOBS: Final[Mapping[str, type[JobFile]]] = {"anonymize": AnonymizeJob, "measure": MeasureJob}
+JOBS: Final[Mapping[str, type[JobFile]]] = {"anonymize": AnonymizeJob, "measure": MeasureJob, "risk": RiskJob}
 """The job file of each value of `job`."""
 
 REQUIRED: Final = {"version": "write version: 1.", "job": f"write one of {', '.join(JOBS)}."}
@@ -38,7 +39,7 @@ def load_job(text: str, source: str, overrides: Sequence[str] = (), *, kind: typ
 
     Args:
         text: The file's content.
-        source: Its path or URI: relative URIs are seen from there, and messages name it.
+        source: Its path or URI: relative URIs are seen from there, and messages name it; empty for no file.
         overrides: `a.b[0]=yaml`, in order; each replaces one value.
         kind: What the file must be; any kind of job where not given.
 
@@ -96,7 +97,7 @@ def _error(
         if any(path[: len(begin)] == begin for begin in set_paths):
             placed.append((float("inf"), "--set", (path, sentence)))
         else:
-            placed.append((line or 0, f"{source}:{line}" if line else None, (path, sentence)))
+            placed.append((line or 0, f"{source}:{line}" if source and line else None, (path, sentence)))
     placed.sort(key=lambda entry: entry[0])
     return ConfigurationError(
         [(path_text(path) or None, sentence) for _, _, (path, sentence) in placed],

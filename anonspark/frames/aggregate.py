@@ -100,6 +100,25 @@ def collect_or_keep_classes(
     Raises:
         TooManyClassesError: Not even the distinct values of single columns fit.
     """
+    own = held.enter_context(ExitStack())
+    found = collect_or_persist(table, quasi_identifiers, sensitive, most_bytes, own, person)
+    if isinstance(found, RawClasses):
+        return found
+    return collect_values(table, found, quasi_identifiers, sensitive, most_bytes, own)
+
+
+def collect_or_persist(
+    table: DataFrame,
+    quasi_identifiers: Sequence[str],
+    sensitive: Sequence[str],
+    most_bytes: int,
+    held: ExitStack,
+    person: str | None = None,
+) -> RawClasses | DataFrame:
+    """Count the table's combinations; those that do not fit the driver stay on the cluster, as `combinations` has them.
+
+    One pass over the table; arguments as for `collect_or_keep_classes`.
+    """
     with ExitStack() as stack:
         kept = stack.enter_context(persisted(combinations(table, quasi_identifiers, sensitive, person)))
         try:
@@ -107,8 +126,8 @@ def collect_or_keep_classes(
             parts = chunks(kept, n_keys, most_bytes=most_bytes)
             return _collected(table, parts, quasi_identifiers, sensitive, most_bytes)
         except TooManyClassesError:
-            own = held.enter_context(stack.pop_all())
-            return collect_values(table, kept, quasi_identifiers, sensitive, most_bytes, own)
+            held.enter_context(stack.pop_all())
+            return kept
 
 
 def _collected(

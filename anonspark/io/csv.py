@@ -7,6 +7,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.types import StringType, StructField, StructType
 
 from anonspark.errors import EmptyTableError, InputError
+from anonspark.io.sniff import SEPARATORS
 
 CORRUPT: Final = "_anonspark_corrupt_record"
 """The reader's column that is null unless a row has too few or too many cells."""
@@ -24,8 +25,6 @@ READING: Final = {
     "nullValue": NULL,
     "mode": "PERMISSIVE",
 }
-
-SEPARATORS: Final = (";", "\t", "|", ",")
 
 
 def read_csv(spark: SparkSession, uri: str, options: Mapping[str, str], name: str) -> DataFrame:

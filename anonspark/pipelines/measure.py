@@ -5,12 +5,12 @@ from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from anonspark.config.measure_job import MeasureJob
+from anonspark.config.measure import MeasureJob
 from anonspark.domain.encode import RawClasses
 from anonspark.domain.hierarchy import Label
 from anonspark.domain.sources import TableSource
 from anonspark.errors import TooManyClassesError
-from anonspark.frames.aggregate import collect_or_keep_classes
+from anonspark.frames.aggregate import collect_or_persist
 from anonspark.frames.names import positions
 from anonspark.io.failures import storage_errors
 from anonspark.io.hierarchies import read_hierarchy_file
@@ -73,14 +73,14 @@ class MeasureAttempt:
         Raises:
             TooManyClassesError: They are more than the driver is to hold.
         """
-        memory_mb = self.job.search.memory_mb
+        memory_mb = self.job.memory_mb
         with ExitStack() as held, storage_errors(source.name, what):
-            found = collect_or_keep_classes(table.flagged, names, self.targets(), memory_mb << 20, held)
+            found = collect_or_persist(table.flagged, names, self.targets(), memory_mb << 20, held)
             if not isinstance(found, RawClasses):
                 raise TooManyClassesError(
-                    f"The {what} table has more distinct combinations than fit into search.memory_mb = {memory_mb}; "
+                    f"The {what} table has more distinct combinations than fit into memory_mb = {memory_mb}; "
                     "raise it, or measure fewer quasi-identifiers at a time.",
-                    field="search.memory_mb",
+                    field="memory_mb",
                 )
         return found, judge_malformed(source, found.malformed, found.n_records)
 

@@ -10,6 +10,7 @@ from anonspark.domain.rules import DerivedRule
 from anonspark.io.manifest import append_rows
 from anonspark.io.metadata_tables import MetadataTables
 from anonspark.measures.risk import Risk
+from anonspark.measures.uniqueness import PopulationUniques
 from anonspark.pipelines.anonymize import Solution, input_size_counts
 
 Row = Mapping[str, Any]
@@ -76,6 +77,15 @@ def risk_rows(subject: str, risk: Risk) -> Iterator[Row]:
             yield {"subject": subject, "attacker": attacker, "measure": measure, "value": value}
     yield {"subject": subject, "attacker": "marketer", "measure": "average", "value": risk.marketer}
     yield {"subject": subject, "attacker": "any", "measure": "unique_fraction", "value": risk.unique_fraction}
+
+
+def uniques_rows(subject: str, uniques: PopulationUniques) -> Iterator[Row]:
+    """One row an estimator, null where it has no answer, and one for the estimator that the rule chose."""
+    estimates = {"zayatz": uniques.zayatz, "pitman": uniques.pitman, "snb": uniques.snb}
+    for name, estimate in estimates.items():
+        measure = f"population_uniques_{name}"
+        yield {"subject": subject, "attacker": "any", "measure": measure, "value": estimate.share}
+    yield {"subject": subject, "attacker": "any", "measure": "population_uniques", "value": uniques.share}
 
 
 def utility_rows(solution: Solution) -> Iterator[Row]:

@@ -15,7 +15,8 @@ from pyspark.sql import SparkSession
 from anonspark import __version__
 from anonspark.config.job import AnonymizeJob
 from anonspark.config.job_file import JobFile
-from anonspark.config.measure_job import MeasureJob
+from anonspark.config.measure import MeasureJob
+from anonspark.config.risk import RiskJob
 from anonspark.errors import RunCancelledError
 from anonspark.io.failures import storage_errors
 from anonspark.io.lease import lease, lease_holder, lease_uri, run_lease_uri
@@ -27,6 +28,7 @@ from anonspark.pipelines.attempt import Attempt, Outcome
 from anonspark.pipelines.follow import Follower, Step, never, silent
 from anonspark.pipelines.measure import MeasureAttempt
 from anonspark.pipelines.release import ReleaseAttempt, normalized
+from anonspark.pipelines.risk import measure_table_risk
 from anonspark.pipelines.summary import Summary, failed_summary
 from anonspark.vocabulary import RunState
 
@@ -121,6 +123,8 @@ def complete(job: JobFile, attempt: Attempt) -> Outcome:
             return ReleaseAttempt(job, attempt).complete()
         case MeasureJob():
             return MeasureAttempt(job, attempt).complete()
+        case RiskJob():
+            return measure_table_risk(job, attempt)
         case _:
             raise TypeError(f"no pipeline does jobs of kind {job.job}")
 

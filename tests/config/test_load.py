@@ -205,7 +205,8 @@ def test_a_file_says_its_version_its_job_and_its_tables(key: str) -> None:
 
 def test_an_unknown_job_is_told_with_the_jobs_there_are() -> None:
     found = faults(SMALLEST.replace("job: anonymize", "job: anonymise"))
-    assert found == {"job": f"found 'anonymise'; it is one of {', '.join(JOBS)}; did you mean 'anonymize'?"}
+    jobs = ", ".join(JOBS)
+    assert found == {"job": f"found 'anonymise'; it is one of {jobs}; did you mean 'anonymize'?"}
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ from anonspark.frames.aggregate import collect_classes, collect_or_keep_classes
 from anonspark.frames.casts import CELL, MALFORMED, add_malformed, malformed_cells, try_cast_columns
 from anonspark.frames.combinations import ClusterCombinations
 from tests.jvm import n_persisted
-from tests.pipelines.test_run import executions_so_far, rows_scanned
+from tests.pipelines.scans import executions_so_far, rows_scanned
 
 PLENTY = 1 << 30
 NAN = float("nan")

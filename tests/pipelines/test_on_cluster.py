@@ -24,7 +24,7 @@ from anonspark.pipelines.run import run
 from anonspark.vocabulary import Suppression
 from tests.pipelines.on_cluster import comparable, n_persisted, refuse_where
 from tests.pipelines.patients import COLUMNS, N_ROWS, job_in, multiset, patients, released, version, write_csv
-from tests.pipelines.test_run import executions_so_far, rows_scanned
+from tests.pipelines.scans import executions_so_far, rows_scanned
 
 CLOSENESS = [
     {"model": "k-anonymity", "k": 4},

@@ -12,7 +12,6 @@ from anonspark.config.job import AnonymizeJob
 from anonspark.errors import NoReleaseError
 from anonspark.pipelines.follow import Step
 from anonspark.pipelines.run import run
-from tests.jvm import jvm_of
 from tests.pipelines.patients import (
     COLUMNS,
     N_ROWS,
@@ -27,35 +26,7 @@ from tests.pipelines.patients import (
     without_times,
     write_csv,
 )
-
-
-def rows_scanned(spark: SparkSession, since: int) -> dict[str, int]:
-    """Rows that scans put out in the queries from number `since` on, by what was scanned."""
-    jvm_of(spark)._jsc.sc().listenerBus().waitUntilEmpty()
-    store = spark._jsparkSession.sharedState().statusStore()
-    found: dict[str, int] = {}
-    executions = store.executionsList()
-    for place in range(executions.size()):
-        number = executions.apply(place).executionId()
-        if number < since:
-            continue
-        values = store.executionMetrics(number)
-        nodes = store.planGraph(number).allNodes()
-        for node in map(nodes.apply, range(nodes.size())):
-            if not node.name().startswith("Scan"):
-                continue
-            for metric in map(node.metrics().apply, range(node.metrics().size())):
-                value = values.get(metric.accumulatorId())
-                if metric.name() == "number of output rows" and value.isDefined():
-                    name = node.name().strip()
-                    found[name] = found.get(name, 0) + int(value.get().replace(",", ""))
-    return found
-
-
-def executions_so_far(spark: SparkSession) -> int:
-    jvm_of(spark)._jsc.sc().listenerBus().waitUntilEmpty()
-    executions = spark._jsparkSession.sharedState().statusStore().executionsList()
-    return max((executions.apply(place).executionId() for place in range(executions.size())), default=-1) + 1
+from tests.pipelines.scans import executions_so_far, rows_scanned
 
 
 def test_a_run_reads_the_input_twice_publishes_and_tells_what_it_did(spark: SparkSession, folder: Path) -> None:

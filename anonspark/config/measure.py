@@ -1,12 +1,12 @@
 """The job file of `measure`."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Final, Literal
 
 from pydantic import Field
 
-from anonspark.config.crosschecks import attributes_of_one_name
-from anonspark.config.fields import Columns, Name, Problem, Section, Whole, shown
+from anonspark.config.crosschecks import faults_of_names, items_of, texts_of
+from anonspark.config.fields import Columns, Name, Problem, Whole, shown
 from anonspark.config.hierarchies import RowReader
 from anonspark.config.job_file import TABLE_TO_READ, AttributesJob
 from anonspark.config.locations import canonical, resolve
@@ -19,11 +19,7 @@ from anonspark.domain.sources import TableSource
 from anonspark.errors import ConfigurationError, did_you_mean
 from anonspark.vocabulary import AttributeRole
 
-
-class DriverMemory(Section):
-    """How much of the driver's memory the combinations of a table may take."""
-
-    memory_mb: Annotated[Whole, Field(ge=1)] = 2048
+OTHER_ROLES: Final = frozenset(AttributeRole) - {AttributeRole.QUASI_IDENTIFIER}
 
 
 class MeasureJob(AttributesJob):
@@ -42,12 +38,12 @@ class MeasureJob(AttributesJob):
     quasi_identifiers: Annotated[Columns, Field(min_length=1)] | None = None
     # JobFile has a method of the key's name.
     predicted: Name | None = Field(default=None, alias="target")
-    search: DriverMemory = DriverMemory()
+    memory_mb: Annotated[Whole, Field(ge=1)] = 2048
 
     @classmethod
     def _faults_across(cls, data: Mapping[str, Any], base: str) -> list[Problem]:
         return [
-            *attributes_of_one_name(data),
+            *faults_of_names(items_of(data, "attributes")),
             *_columns(data),
             *faults_of_tables(data, beside="released"),
             *_one_table(data, base),
@@ -102,34 +98,27 @@ class MeasureJob(AttributesJob):
 
 def _columns(data: Mapping[str, Data]) -> Iterator[Problem]:
     """Quasi-identifiers that nobody names, that two places tell differently, or that are the target too."""
-    named, attributes = data.get("quasi_identifiers"), data.get("attributes")
-    listed = attributes if isinstance(attributes, list) else []
-    described: list[tuple[int, str]] = []
-    types = []
-    for index, each in enumerate(listed):
-        types.append(each.get("type") if isinstance(each, dict) else None)
-        name = each.get("name") if isinstance(each, dict) else None
-        if types[-1] == AttributeRole.QUASI_IDENTIFIER and isinstance(name, str):
-            described.append((index, name))
-    if named is None and not attributes:
+    named, attributes = data.get("quasi_identifiers"), items_of(data, "attributes")
+    columns = texts_of(named)
+    of_type = [(index, each) for index, each in attributes if each.get("type") == AttributeRole.QUASI_IDENTIFIER]
+    described = [(index, str(each["name"])) for index, each in of_type if isinstance(each.get("name"), str)]
+    if named is None and not data.get("attributes"):
         yield (
             ("quasi_identifiers",),
             "is missing; name the columns that were generalized, or describe them as attributes of type "
             "quasi_identifier.",
         )
-    elif named is None and all(kind in list(AttributeRole) and kind != "quasi_identifier" for kind in types):
+    elif named is None and attributes and all(each.get("type") in OTHER_ROLES for _, each in attributes):
         yield ("attributes",), "name no quasi_identifier, so there is nothing to measure."
-    columns = [name for name in named if isinstance(name, str)] if isinstance(named, list) else []
-    if columns:
-        for index, name in described:
-            if name not in columns:
-                hint = did_you_mean(name, columns) or "; add it there."
-                yield ("attributes", index, "name"), f"{shown(name)} is not among quasi_identifiers{hint}"
+    for index, name in described:
+        if columns and name not in columns:
+            hint = did_you_mean(name, columns) or "; add it there."
+            yield ("attributes", index, "name"), f"{shown(name)} is not among quasi_identifiers{hint}"
     target = data.get("target")
     if isinstance(target, str) and target in (columns or [name for _, name in described]):
         yield (
             ("target",),
-            f"{shown(target)} is a quasi-identifier; name a column that is released as it is, or leave it out of "
+            f"{shown(str(target))} is a quasi-identifier; name a column that is released as it is, or leave it out of "
             "these.",
         )
 
