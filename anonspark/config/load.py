@@ -9,6 +9,7 @@ from anonspark.config.fields import Path, Problem, shown
 from anonspark.config.job import AnonymizeJob
 from anonspark.config.job_file import JobFile
 from anonspark.config.locations import folder_of
+from anonspark.config.measure import MeasureJob
 from anonspark.config.overrides import override
 from anonspark.config.plain import Data
 from anonspark.config.problems import path_text, problems_of
@@ -17,7 +18,12 @@ from anonspark.config.text import Document, read_text
 from anonspark.config.validate import ValidateJob
 from anonspark.errors import ConfigurationError, did_you_mean
 
-JOBS: Final[Mapping[str, type[JobFile]]] = {"anonymize": AnonymizeJob, "risk": RiskJob, "validate": ValidateJob}
+JOBS: Final[Mapping[str, type[JobFile]]] = {
+    "anonymize": AnonymizeJob,
+    "measure": MeasureJob,
+    "risk": RiskJob,
+    "validate": ValidateJob,
+}
 """The job file of each value of `job`."""
 
 REQUIRED: Final = {"version": "write version: 1.", "job": f"write one of {', '.join(JOBS)}."}

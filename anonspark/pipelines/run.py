@@ -15,6 +15,7 @@ from pyspark.sql import SparkSession
 from anonspark import __version__
 from anonspark.config.job import AnonymizeJob
 from anonspark.config.job_file import JobFile
+from anonspark.config.measure import MeasureJob
 from anonspark.config.risk import RiskJob
 from anonspark.config.validate import ValidateJob
 from anonspark.errors import RunCancelledError
@@ -26,6 +27,7 @@ from anonspark.io.object_store import reachable_storage
 from anonspark.io.uris import normalize_uri
 from anonspark.pipelines.attempt import Attempt, Outcome
 from anonspark.pipelines.follow import Follower, Step, never, silent
+from anonspark.pipelines.measure import MeasureAttempt
 from anonspark.pipelines.release import ReleaseAttempt, normalized
 from anonspark.pipelines.risk import measure_table_risk
 from anonspark.pipelines.summary import Summary, failed_summary
@@ -121,6 +123,8 @@ def complete(job: JobFile, attempt: Attempt) -> Outcome:
     match job:
         case AnonymizeJob():
             return ReleaseAttempt(job, attempt).complete()
+        case MeasureJob():
+            return MeasureAttempt(job, attempt).complete()
         case RiskJob():
             return measure_table_risk(job, attempt)
         case ValidateJob():
