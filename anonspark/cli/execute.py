@@ -20,7 +20,7 @@ from anonspark.cli.progress import following
 from anonspark.cli.show import show_summary
 from anonspark.config.job_file import JobFile
 from anonspark.config.load import JOBS, load_job
-from anonspark.errors import AnonsparkError, LocationError, RunCancelledError, sentence_of
+from anonspark.errors import AnonsparkError, GoalNotMetError, LocationError, RunCancelledError, sentence_of
 from anonspark.io.job_files import is_local, read_local_text, read_text
 from anonspark.pipelines.follow import Step, silent
 
@@ -88,7 +88,8 @@ def execute(command: Command, show: Callable[[Mapping[str, Any]], None] | None =
         return LocationError.exit_code
     if not command.as_json:
         (show or show_summary)(summary)
-    return 0
+    # The only goal that a complete run can miss.
+    return 0 if summary.get("is_valid", True) else GoalNotMetError.exit_code
 
 
 def run_job(command: Command, run_id: str, tell: Callable[[Step], None]) -> "Summary":

@@ -173,6 +173,25 @@ def validate(
 
 
 @app.command()
+def measure(
+    config: Config,
+    settings: Settings = None,
+    run_id: RunId = None,
+    summary: SummaryFile = None,
+    as_json: AsJson = False,
+    debug: Debug = False,
+    master: Master = None,
+    spark_conf: SparkConf = None,
+) -> None:
+    """Hold a release against its original.
+
+    What each column and the whole lost, how far distributions and associations moved, and whether a classifier still
+    predicts a column.
+    """
+    _execute(_command("measure", config, settings, run_id, summary, as_json, debug, master, spark_conf))
+
+
+@app.command()
 def demo(
     folder: Annotated[Path, typer.Argument(metavar="[FOLDER]", help="Where the sample and its release go.")] = Path(
         "anonspark-demo"

@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from anonspark.cli.tables import plain_table, show_places
+from anonspark.cli.tables import metrics_table, plain_table, show_places
 
 MEASURES = (
     ("highest of any record", "highest"),
@@ -46,14 +46,6 @@ def levels_table(summary: Mapping[str, Any]) -> Table:
     table = plain_table("quasi-identifier", right=("level", "of"))
     for name, level in summary["levels"].items():
         table.add_row(Text(name), str(level), str(summary["heights"][name]))
-    return table
-
-
-def metrics_table(summary: Mapping[str, Any]) -> Table:
-    """Every metric; lower is better."""
-    table = plain_table("metric, lower is better", right=("value",))
-    for name, value in summary["metrics"].items():
-        table.add_row(Text(name), f"{value:,.6g}" if abs(value) < 1e6 else f"{value:,.0f}")
     return table
 
 

@@ -9,6 +9,25 @@ from rich.table import Table
 from rich.text import Text
 
 
+def metrics_table(summary: Mapping[str, Any]) -> Table:
+    """Every metric; lower is better."""
+    table = plain_table("metric, lower is better", right=("value",))
+    for name, value in summary["metrics"].items():
+        table.add_row(Text(name), figure(value))
+    return table
+
+
+def figure(value: float | None) -> str:
+    """A measure in few digits; a dash where it could not be measured.
+
+    >>> figure(0.123456789), figure(59199546.0), figure(None)
+    ('0.123457', '59,199,546', '-')
+    """
+    if value is None:
+        return "-"
+    return f"{value:,.6g}" if abs(value) < 1e6 else f"{value:,.0f}"
+
+
 def show_places(console: Console, summary: Mapping[str, Any]) -> None:
     """Where everything is, and what to be warned of."""
     lines = [

@@ -197,6 +197,13 @@ def _person(models: list[Item], attributes: list[Item], data: Mapping[str, Data]
                 ("person_id",),
                 f"{shown(person)} is {kind} in attributes[{index}]; a column that names persons is an identifier.",
             )
+    yield from faults_of_presence(models, data)
+
+
+def faults_of_presence(models: list[Item], data: Mapping[str, Data]) -> Iterator[Problem]:
+    """A model of records where records name their persons."""
+    if not data.get("person_id"):
+        return
     for index, model in models:
         if model.get("model") == ModelName.DELTA_PRESENCE:
             yield (

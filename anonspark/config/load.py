@@ -10,14 +10,22 @@ from anonspark.config.fields import Path, Problem, shown
 from anonspark.config.job import AnonymizeJob
 from anonspark.config.job_file import JobFile
 from anonspark.config.locations import folder_of
+from anonspark.config.measure import MeasureJob
 from anonspark.config.overrides import override
 from anonspark.config.plain import Data
 from anonspark.config.problems import path_text, problems_of
 from anonspark.config.risk import RiskJob
 from anonspark.config.text import Document, read_text
+from anonspark.config.validate import ValidateJob
 from anonspark.errors import ConfigurationError, did_you_mean
 
-JOBS: Final[Mapping[str, type[JobFile]]] = {"anonymize": AnonymizeJob, "apply": ApplyJob, "risk": RiskJob}
+JOBS: Final[Mapping[str, type[JobFile]]] = {
+    "anonymize": AnonymizeJob,
+    "apply": ApplyJob,
+    "measure": MeasureJob,
+    "risk": RiskJob,
+    "validate": ValidateJob,
+}
 """The job file of each value of `job`."""
 
 REQUIRED: Final = {"version": "write version: 1.", "job": f"write one of {', '.join(JOBS)}."}

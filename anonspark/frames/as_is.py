@@ -1,6 +1,6 @@
 """The classes of a table whose labels are values, on the cluster: what `domain/as_is.py` does on the driver."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import reduce
 from operator import and_
 
@@ -75,14 +75,24 @@ def count_people_around(classes: DataFrame, population: DataFrame, n_attributes:
         population: The same of everybody.
         n_attributes: How many keys.
     """
-    people = population.select(*[F.col(f"q{axis}").alias(f"p{axis}") for axis in range(n_attributes)],
-                               F.col("records").alias("population"))  # fmt: skip
-    # Null is a value that a person can have, so null and null are one class, which a plain join would lose.
-    alike = [F.col(f"q{axis}").eqNullSafe(F.col(f"p{axis}")) for axis in range(n_attributes)]
-    around = F.coalesce("population", F.lit(0)).alias("population")
-    pairs = classes.join(people, alike, "left").groupBy("records", around)
+    pairs = classes.transform(add_people(population, n_attributes)).groupBy("records", "people")
     found = pairs.agg(F.count(F.lit(1)).alias("classes")).toArrow()
-    return sorted(zip(*[found[name].to_pylist() for name in ("records", "population", "classes")], strict=True))
+    return sorted(zip(*[found[name].to_pylist() for name in ("records", "people", "classes")], strict=True))
+
+
+def add_people(population: DataFrame, n_attributes: int) -> Callable[[DataFrame], DataFrame]:
+    """Classes, q0, q1, ..., with the `people` of a population in each, 0 where nobody is; see `count_people_around`."""
+    keys = [f"q{axis}" for axis in range(n_attributes)]
+    renamed = [F.col(key).alias(f"of_people_{key}") for key in keys]
+    everybody = population.select(*renamed, F.col("records").alias("found"))
+    # Null is a value that a person can have, so null and null are one class, which a plain join would lose.
+    alike = [F.col(key).eqNullSafe(F.col(f"of_people_{key}")) for key in keys]
+
+    def step(classes: DataFrame) -> DataFrame:
+        joined = classes.join(everybody, alike, "left")
+        return joined.select(*classes.columns, F.coalesce("found", F.lit(0)).cast("bigint").alias("people"))
+
+    return step
 
 
 def spread_classes(spark: SparkSession, classes: EquivalenceClasses, columns: Sequence[RawColumn]) -> DataFrame:

@@ -92,8 +92,29 @@ def collect_values(
     malformed = count_marks(table, counted)
     person = [name for name in counted.columns if name == PERSON]
     good = counted.where(~F.col("bad")).select(*keys, *person, "records")
-    cells = [F.struct(F.lit(place).alias("place"), F.col(key).alias("value")) for place, key in enumerate(keys)]
-    each = good.select(F.explode(F.array(*cells)).alias("cell"), "records").select(
+    types = {field.name: field.dataType.simpleString() for field in table.schema}
+    columns = values_of(good, dict(zip(keys, names, strict=True)), types, most_bytes)
+    split = len(quasi_identifiers)
+    n_persons = good.select(PERSON).distinct().count() if person else None
+    return ClusterCombinations(tuple(columns[:split]), tuple(columns[split:]), malformed, good, held, n_persons)
+
+
+def values_of(
+    rows: DataFrame, names: Mapping[str, str], types: Mapping[str, str], most_bytes: int
+) -> list[ColumnValues]:
+    """The distinct values of columns of combinations, on the driver.
+
+    Args:
+        rows: The combinations, persisted.
+        names: What each of these columns is called in the table.
+        types: Of the table's columns, as Spark's `simpleString` prints them.
+        most_bytes: Memory that the values may take.
+
+    Raises:
+        TooManyClassesError: The values take more.
+    """
+    cells = [F.struct(F.lit(place).alias("place"), F.col(key).alias("value")) for place, key in enumerate(names)]
+    each = rows.select(F.explode(F.array(*cells)).alias("cell"), "records").select(
         "cell.place", "cell.value", "records"
     )
     parts: list[pa.Table] = []
@@ -107,11 +128,7 @@ def collect_values(
                     field="search.memory_mb",
                 )
     found = pa.concat_tables(parts)
-    types = {field.name: field.dataType.simpleString() for field in table.schema}
-    columns = [_values(found, place, name, types[name]) for place, name in enumerate(names)]
-    split = len(quasi_identifiers)
-    n_persons = good.select(PERSON).distinct().count() if person else None
-    return ClusterCombinations(tuple(columns[:split]), tuple(columns[split:]), malformed, good, held, n_persons)
+    return [_values(found, place, name, types[name]) for place, name in enumerate(names.values())]
 
 
 def count_marks(table: DataFrame, counted: DataFrame) -> dict[str, int]:

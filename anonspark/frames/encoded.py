@@ -132,7 +132,7 @@ def sensitive_orders(policy: Policy, counted: ClusterCombinations) -> dict[str, 
     }
     columns = tuple(values.column for values in counted.sensitive)
     no_records = np.empty(0, dtype=np.int64)
-    no_classes = EquivalenceClasses(NO_CODES, no_records, _without_classes(orders, counted.sensitive))
+    no_classes = EquivalenceClasses(NO_CODES, no_records, without_classes(orders, counted.sensitive))
     require_ground_distances(policy, RawClasses((), columns, no_records, {}), no_classes)
     return orders
 
@@ -196,7 +196,7 @@ def encode_on_cluster(
         used=used,
         groups=groups,
         bundles=bundles,
-        sensitive=_without_classes(orders, counted.sensitive),
+        sensitive=without_classes(orders, counted.sensitive),
         orders=orders,
         sizes=sizes,
         any_inadmissible=bool(unknown),
@@ -215,9 +215,10 @@ def _packed(members: Sequence[int], n_leaves: Sequence[int]) -> Column:
     return reduce(add, terms)
 
 
-def _without_classes(
+def without_classes(
     orders: Mapping[str, SensitiveOrder], values: Sequence[ColumnValues]
 ) -> dict[str, SensitiveHistograms]:
+    """The totals and ancestors of each attribute's values, without any class; by name."""
     found = {}
     for (name, order), column in zip(orders.items(), values, strict=True):
         records = column.records()

@@ -12,7 +12,9 @@ import numpy as np
 
 from anonspark.domain.arrays import BoolArray, CountArray, FloatArray
 from anonspark.domain.classes import EquivalenceClasses
-from anonspark.models.caps import TOLERANCE, records_above_caps, within_caps
+from anonspark.domain.model import Demand
+from anonspark.models.caps import TOLERANCE, largest_shares, records_above_caps, within_caps
+from anonspark.vocabulary import ModelName
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,7 @@ class AlphaK:
     alpha: float
     k: int
     attribute: str
+    name: ClassVar[ModelName] = ModelName.ALPHA_K
     monotone: ClassVar[bool] = False
     convex: ClassVar[bool] = True
     needs_population: ClassVar[bool] = False
@@ -36,10 +39,22 @@ class AlphaK:
         """K records; one record a value is at least a share of 1 / m."""
         return max(self.k, ceil(1.0 / (self.alpha + TOLERANCE)))
 
+    @property
+    def demands(self) -> tuple[Demand, ...]:
+        """K persons a class, and a share of alpha."""
+        return (
+            Demand("class_size", self.k, at_least=True),
+            Demand("largest_share", self.alpha, at_least=False),
+        )
+
     def satisfied(self, classes: EquivalenceClasses) -> BoolArray:
         """Which classes are safe; shape (n_classes,)."""
         histograms = classes.sensitive[self.attribute]
         return (classes.people >= self.k) & within_caps(histograms, self._caps(histograms.n_values))
+
+    def observed(self, classes: EquivalenceClasses) -> tuple[FloatArray, ...]:
+        """Persons of each class, and the share of its most frequent value."""
+        return classes.people.astype(np.float64), largest_shares(classes.sensitive[self.attribute])
 
     def unavoidable(self, classes: EquivalenceClasses) -> CountArray:
         """All records of a class that is too small, and those of a value above its cap; shape (n_classes,)."""

@@ -5,10 +5,13 @@ limit on single records; Prasser et al. (2016), Software: Practice and Experienc
 """
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
 from anonspark.domain.classes import SizeCounts, as_arrays
+from anonspark.domain.model import Demand
+from anonspark.vocabulary import ModelName
 
 TOLERANCE = 1e-12
 """Relative: a mean of exactly the threshold must not fail by rounding."""
@@ -26,6 +29,17 @@ class AverageRisk:
     """
 
     threshold: float
+    name: ClassVar[ModelName] = ModelName.AVERAGE_RISK
+
+    @property
+    def demand(self) -> Demand:
+        """A mean chance of at most the threshold."""
+        return Demand("average_risk", self.threshold, at_least=False)
+
+    def observed(self, counts: SizeCounts) -> float:
+        """J / n'."""
+        values, classes = as_arrays(counts)
+        return float(classes.sum() / max((values * classes).sum(), 1))
 
     def smallest_kept(self, counts: SizeCounts) -> int:
         """See `ReleaseModel`; past the largest class where none can stay."""

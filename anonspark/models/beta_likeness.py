@@ -10,8 +10,11 @@ import numpy as np
 
 from anonspark.domain.arrays import BoolArray, CountArray, FloatArray
 from anonspark.domain.classes import EquivalenceClasses
+from anonspark.domain.model import Demand
 from anonspark.models.caps import records_above_caps, within_caps
-from anonspark.vocabulary import Likeness
+from anonspark.vocabulary import Likeness, ModelName
+
+TINY = 1e-300
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,14 +33,29 @@ class BetaLikeness:
     beta: float
     attribute: str
     variant: Likeness = Likeness.ENHANCED
+    name: ClassVar[ModelName] = ModelName.BETA_LIKENESS
     monotone: ClassVar[bool] = False
     convex: ClassVar[bool] = True
     smallest_safe_class: ClassVar[int] = 1
     needs_population: ClassVar[bool] = False
 
+    @property
+    def demands(self) -> tuple[Demand, ...]:
+        """A gain of at most beta."""
+        return (Demand("gain", self.beta, at_least=False),)
+
     def satisfied(self, classes: EquivalenceClasses) -> BoolArray:
         """Which classes are safe; shape (n_classes,)."""
         return within_caps(classes.sensitive[self.attribute], self._caps(classes))
+
+    def observed(self, classes: EquivalenceClasses) -> tuple[FloatArray, ...]:
+        """Largest (p - q) / q of each class, enlarged by beta over the value's own limit where that is lower."""
+        histograms = classes.sensitive[self.attribute]
+        whole, allowed = histograms.total_shares(), self._gains(classes)
+        gain = histograms.shares() / whole[histograms.values] - 1.0
+        # The one value that a whole table has may gain nothing, and cannot.
+        scaled = self.beta * gain / np.maximum(allowed[histograms.values], TINY)
+        return (np.maximum(np.maximum.reduceat(scaled, histograms.offsets[:-1]), 0.0),)
 
     def unavoidable(self, classes: EquivalenceClasses) -> CountArray:
         """Records of the value that is most above its cap; shape (n_classes,)."""
@@ -45,8 +63,10 @@ class BetaLikeness:
 
     def _caps(self, classes: EquivalenceClasses) -> FloatArray:
         """Largest share of each value; shape (n_values,)."""
+        return classes.sensitive[self.attribute].total_shares() * (1.0 + self._gains(classes))
+
+    def _gains(self, classes: EquivalenceClasses) -> FloatArray:
+        """Largest gain of each value, (p - q) / q; shape (n_values,)."""
         whole = classes.sensitive[self.attribute].total_shares()
         gain = np.full_like(whole, self.beta)
-        if self.variant is Likeness.ENHANCED:
-            gain = np.minimum(gain, -np.log(whole))
-        return whole * (1.0 + gain)
+        return np.minimum(gain, -np.log(whole)) if self.variant is Likeness.ENHANCED else gain

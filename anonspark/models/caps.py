@@ -25,6 +25,11 @@ def within_caps(histograms: SensitiveHistograms, caps: FloatArray) -> BoolArray:
     return np.logical_and.reduceat(_are_within(histograms, caps), histograms.offsets[:-1])
 
 
+def largest_shares(histograms: SensitiveHistograms) -> FloatArray:
+    """Share of the most frequent value of each class; shape (n_classes,)."""
+    return np.asarray(np.maximum.reduceat(histograms.shares(), histograms.offsets[:-1]), dtype=np.float64)
+
+
 def records_above_caps(histograms: SensitiveHistograms, caps: FloatArray) -> CountArray:
     """Least number of records to suppress in each class, however it is split; shape (n_classes,).
 

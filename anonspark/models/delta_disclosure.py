@@ -10,9 +10,11 @@ from typing import ClassVar
 
 import numpy as np
 
-from anonspark.domain.arrays import BoolArray, CountArray
+from anonspark.domain.arrays import BoolArray, CountArray, FloatArray
 from anonspark.domain.classes import EquivalenceClasses
+from anonspark.domain.model import Demand
 from anonspark.models.caps import records_above_caps
+from anonspark.vocabulary import ModelName
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,18 +32,31 @@ class DeltaDisclosure:
 
     delta: float
     attribute: str
+    name: ClassVar[ModelName] = ModelName.DELTA_DISCLOSURE
     monotone: ClassVar[bool] = False
     convex: ClassVar[bool] = False
     smallest_safe_class: ClassVar[int] = 1
     needs_population: ClassVar[bool] = False
 
+    @property
+    def demands(self) -> tuple[Demand, ...]:
+        """A logarithm of shares below delta."""
+        return (Demand("log_ratio", self.delta, at_least=False),)
+
     def satisfied(self, classes: EquivalenceClasses) -> BoolArray:
         """Which classes are safe; shape (n_classes,)."""
-        histograms = classes.sensitive[self.attribute]
-        gains = np.abs(np.log(histograms.shares() / histograms.total_shares()[histograms.values]))
-        return np.logical_and.reduceat(gains < self.delta, histograms.offsets[:-1])
+        return np.asarray(self._largest_gain(classes) < self.delta)
+
+    def observed(self, classes: EquivalenceClasses) -> tuple[FloatArray, ...]:
+        """Largest |ln(p / q)| of each class."""
+        return (self._largest_gain(classes),)
 
     def unavoidable(self, classes: EquivalenceClasses) -> CountArray:
         """Records of the value that is most above its cap; shape (n_classes,)."""
         histograms = classes.sensitive[self.attribute]
         return records_above_caps(histograms, histograms.total_shares() * exp(self.delta))
+
+    def _largest_gain(self, classes: EquivalenceClasses) -> FloatArray:
+        histograms = classes.sensitive[self.attribute]
+        gains = np.abs(np.log(histograms.shares() / histograms.total_shares()[histograms.values]))
+        return np.asarray(np.maximum.reduceat(gains, histograms.offsets[:-1]), dtype=np.float64)

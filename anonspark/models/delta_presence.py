@@ -10,7 +10,9 @@ import numpy as np
 
 from anonspark.domain.arrays import BoolArray, CountArray, FloatArray
 from anonspark.domain.classes import EquivalenceClasses
+from anonspark.domain.model import Demand
 from anonspark.models.convexity import ROUNDING
+from anonspark.vocabulary import ModelName
 
 TOLERANCE = 1e-12
 """Relative: a chance of exactly a bound must not fail by rounding."""
@@ -32,10 +34,19 @@ class DeltaPresence:
 
     delta_max: float
     delta_min: float = 0.0
+    name: ClassVar[ModelName] = ModelName.DELTA_PRESENCE
     monotone: ClassVar[bool] = False
     convex: ClassVar[bool] = False
     smallest_safe_class: ClassVar[int] = 1
     needs_population: ClassVar[bool] = True
+
+    @property
+    def demands(self) -> tuple[Demand, ...]:
+        """A share of the people between two bounds."""
+        return (
+            Demand("share_of_population", self.delta_min, at_least=True),
+            Demand("share_of_population", self.delta_max, at_least=False),
+        )
 
     def satisfied(self, classes: EquivalenceClasses) -> BoolArray:
         """Which classes are safe; shape (n_classes,).
@@ -46,6 +57,16 @@ class DeltaPresence:
         population = _population_of(classes)
         within: BoolArray = classes.sizes >= self.delta_min * population * (1 - TOLERANCE)
         return within & (classes.sizes <= self._most(population))
+
+    def observed(self, classes: EquivalenceClasses) -> tuple[FloatArray, ...]:
+        """Share of its people that each class has in the table, infinite where it has no people.
+
+        Raises:
+            ValueError: The classes know no population.
+        """
+        population = _population_of(classes)
+        shares = np.where(population > 0, classes.sizes / np.maximum(population, 1), np.inf)
+        return shares, shares
 
     def unavoidable(self, classes: EquivalenceClasses) -> CountArray:
         """Records beyond delta_max of the people; shape (n_classes,).

@@ -5,8 +5,10 @@ from typing import ClassVar
 
 import numpy as np
 
-from anonspark.domain.arrays import BoolArray, CountArray
+from anonspark.domain.arrays import BoolArray, CountArray, FloatArray
 from anonspark.domain.classes import EquivalenceClasses
+from anonspark.domain.model import Demand
+from anonspark.vocabulary import ModelName
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +23,7 @@ class KAnonymity:
     """
 
     k: int
+    name: ClassVar[ModelName] = ModelName.K_ANONYMITY
     monotone: ClassVar[bool] = True
     convex: ClassVar[bool] = True
     needs_population: ClassVar[bool] = False
@@ -30,9 +33,18 @@ class KAnonymity:
         """K persons have k records."""
         return self.k
 
+    @property
+    def demands(self) -> tuple[Demand, ...]:
+        """K persons a class."""
+        return (Demand("class_size", self.k, at_least=True),)
+
     def satisfied(self, classes: EquivalenceClasses) -> BoolArray:
         """Which classes are safe; shape (n_classes,)."""
         return classes.people >= self.k
+
+    def observed(self, classes: EquivalenceClasses) -> tuple[FloatArray, ...]:
+        """Persons of each class."""
+        return (classes.people.astype(np.float64),)
 
     def unavoidable(self, classes: EquivalenceClasses) -> CountArray:
         """All records of a class that is too small: its parts are smaller still."""

@@ -12,7 +12,9 @@ import numpy as np
 
 from anonspark.domain.arrays import BoolArray, CountArray, FloatArray
 from anonspark.domain.classes import EquivalenceClasses, SensitiveHistograms
+from anonspark.domain.model import Demand
 from anonspark.models.convexity import records_beyond
+from anonspark.vocabulary import ModelName
 
 ENTROPY_TOLERANCE = 1e-9
 """A class of exactly l equal shares has entropy ln l; rounding must not fail it."""
@@ -33,6 +35,7 @@ class DistinctDiversity:
 
     l: int  # noqa: E741  the field's name
     attribute: str
+    name: ClassVar[ModelName] = ModelName.L_DIVERSITY
     monotone: ClassVar[bool] = True
     convex: ClassVar[bool] = True
     needs_population: ClassVar[bool] = False
@@ -42,9 +45,18 @@ class DistinctDiversity:
         """L values take l records."""
         return self.l
 
+    @property
+    def demands(self) -> tuple[Demand, ...]:
+        """L distinct values."""
+        return (Demand("distinct_values", self.l, at_least=True),)
+
     def satisfied(self, classes: EquivalenceClasses) -> BoolArray:
         """Which classes are safe; shape (n_classes,)."""
         return classes.sensitive[self.attribute].distinct() >= self.l
+
+    def observed(self, classes: EquivalenceClasses) -> tuple[FloatArray, ...]:
+        """Distinct values of each class."""
+        return (classes.sensitive[self.attribute].distinct().astype(np.float64),)
 
     def unavoidable(self, classes: EquivalenceClasses) -> CountArray:
         """All records of a class with too few values: its parts have no more."""
@@ -61,6 +73,7 @@ class EntropyDiversity:
 
     l: float  # noqa: E741  the field's name
     attribute: str
+    name: ClassVar[ModelName] = ModelName.L_DIVERSITY
     monotone: ClassVar[bool] = False
     convex: ClassVar[bool] = True
     needs_population: ClassVar[bool] = False
@@ -70,9 +83,18 @@ class EntropyDiversity:
         """L values take l records."""
         return ceil(self.l - 1e-6)
 
+    @property
+    def demands(self) -> tuple[Demand, ...]:
+        """As many values as l equally frequent ones."""
+        return (Demand("effective_values", self.l, at_least=True),)
+
     def satisfied(self, classes: EquivalenceClasses) -> BoolArray:
         """Which classes are safe; shape (n_classes,)."""
         return self._entropy(classes) >= log(self.l) - ENTROPY_TOLERANCE
+
+    def observed(self, classes: EquivalenceClasses) -> tuple[FloatArray, ...]:
+        """e^entropy of each class: so many equally frequent values have its entropy."""
+        return (np.exp(self._entropy(classes)),)
 
     def unavoidable(self, classes: EquivalenceClasses) -> CountArray:
         """Records of entropy 0 that it takes to pull parts of entropy ln l down to the whole's."""
@@ -97,6 +119,7 @@ class RecursiveDiversity:
     c: float
     l: int  # noqa: E741  the field's name
     attribute: str
+    name: ClassVar[ModelName] = ModelName.L_DIVERSITY
     monotone: ClassVar[bool] = False
     convex: ClassVar[bool] = True
     needs_population: ClassVar[bool] = False
@@ -106,10 +129,20 @@ class RecursiveDiversity:
         """L values take l records."""
         return self.l
 
+    @property
+    def demands(self) -> tuple[Demand, ...]:
+        """A most frequent value below c times the rest."""
+        return (Demand("largest_to_rest", self.c, at_least=False),)
+
     def satisfied(self, classes: EquivalenceClasses) -> BoolArray:
         """Which classes are safe; shape (n_classes,). Strict, so in whole numbers: c counts to six decimals."""
         first, rest = self._first_and_rest(classes)
         return first * self._ratio.denominator < self._ratio.numerator * rest
+
+    def observed(self, classes: EquivalenceClasses) -> tuple[FloatArray, ...]:
+        """n_1 / (n_l + n_(l+1) + ...) of each class, infinite where it has fewer than l values."""
+        first, rest = self._first_and_rest(classes)
+        return (np.where(rest > 0, first / np.maximum(rest, 1), np.inf),)
 
     def unavoidable(self, classes: EquivalenceClasses) -> CountArray:
         """Records of one value that it takes to make up the whole's excess; shape (n_classes,)."""

@@ -5,9 +5,12 @@ Medical Informatics and Decision Making 12(66), for such a limit; the estimator'
 """
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from anonspark.domain.classes import SizeCounts
+from anonspark.domain.model import Demand
 from anonspark.measures.uniqueness import zayatz_uniques
+from anonspark.vocabulary import ModelName
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +25,17 @@ class PopulationUniqueness:
 
     threshold: float
     population_size: int
+    name: ClassVar[ModelName] = ModelName.POPULATION_UNIQUENESS
+
+    @property
+    def demand(self) -> Demand:
+        """An estimated share of at most the threshold."""
+        return Demand("population_uniques", self.threshold, at_least=False)
+
+    def observed(self, counts: SizeCounts) -> float:
+        """The estimated share."""
+        return zayatz_uniques(counts, self.population_size)
 
     def smallest_kept(self, counts: SizeCounts) -> int:
         """See `ReleaseModel`: 1, or 2 where too many are unique."""
-        return 1 if zayatz_uniques(counts, self.population_size) <= self.threshold else 2
+        return 1 if self.observed(counts) <= self.threshold else 2

@@ -11,8 +11,9 @@ import numpy as np
 
 from anonspark.domain.arrays import BoolArray, CodeArray, CountArray, FloatArray
 from anonspark.domain.classes import EquivalenceClasses, SensitiveHistograms
+from anonspark.domain.model import Demand
 from anonspark.models.convexity import records_beyond
-from anonspark.vocabulary import Distance
+from anonspark.vocabulary import Distance, ModelName
 
 TOLERANCE = 1e-12
 """A distance of exactly t must not fail by rounding."""
@@ -32,14 +33,24 @@ class TCloseness:
     t: float
     attribute: str
     distance: Distance = Distance.EQUAL
+    name: ClassVar[ModelName] = ModelName.T_CLOSENESS
     monotone: ClassVar[bool] = False
     convex: ClassVar[bool] = True
     needs_population: ClassVar[bool] = False
     smallest_safe_class: ClassVar[int] = 1
 
+    @property
+    def demands(self) -> tuple[Demand, ...]:
+        """A distance of at most t."""
+        return (Demand("distance", self.t, at_least=False),)
+
     def satisfied(self, classes: EquivalenceClasses) -> BoolArray:
         """Which classes are safe; shape (n_classes,)."""
         return distances(classes.sensitive[self.attribute], self.distance) <= self.t + TOLERANCE
+
+    def observed(self, classes: EquivalenceClasses) -> tuple[FloatArray, ...]:
+        """Distance of each class from the whole table."""
+        return (distances(classes.sensitive[self.attribute], self.distance),)
 
     def unavoidable(self, classes: EquivalenceClasses) -> CountArray:
         """Records of the most distant value that it takes to pull the parts away; shape (n_classes,)."""

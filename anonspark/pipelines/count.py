@@ -1,5 +1,6 @@
 """A table as it is, counted once: its combinations, wherever they fit, and what is wrong with its rows."""
 
+from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 
@@ -32,12 +33,14 @@ class Counted:
         n_records: How many rows these are.
         warnings: What became of the others.
         version: Of a Delta table.
+        types: Of the table's columns, as Spark's `simpleString` prints them.
     """
 
     combinations: Combinations
     n_records: int
     warnings: list[str]
     version: int | None
+    types: Mapping[str, str]
 
 
 def count_table(
@@ -74,7 +77,9 @@ def count_table(
     with storage_errors(table.description, field):
         found, malformed = _counted(table, job, held, sensitive, person)
         n_records = found.n_records if isinstance(found, RawClasses) else count_records(found)
-    return Counted(found, n_records, judge_malformed(source, malformed, n_records), table.version)
+    warnings = judge_malformed(source, malformed, n_records)
+    types = {column.name: column.dataType.simpleString() for column in table.table.schema}
+    return Counted(found, n_records, warnings, table.version, types)
 
 
 def count_population(job: ClassesJob, attempt: Attempt, held: ExitStack) -> Combinations | None:

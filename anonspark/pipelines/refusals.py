@@ -20,6 +20,11 @@ def require_populations(policy: Policy, n_people: int, population: RawClasses | 
     """Refuse to judge by a population that is not there, or of which the table cannot be a sample."""
     if policy.needs_population and population is None:
         raise ConfigurationError([("population", "is missing; a model counts its people, so name its table.")])
+    require_samples(policy, n_people)
+
+
+def require_samples(policy: Policy, n_people: int) -> None:
+    """Refuse to judge a table of more people than a model says there are."""
     for model in policy.release_models:
         if isinstance(model, PopulationUniqueness) and model.population_size < n_people:
             who = "records" if policy.person_id is None else "persons"

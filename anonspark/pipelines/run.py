@@ -16,7 +16,9 @@ from anonspark import __version__
 from anonspark.config.apply import ApplyJob
 from anonspark.config.job import AnonymizeJob
 from anonspark.config.job_file import JobFile
+from anonspark.config.measure import MeasureJob
 from anonspark.config.risk import RiskJob
+from anonspark.config.validate import ValidateJob
 from anonspark.errors import RunCancelledError
 from anonspark.io.failures import storage_errors
 from anonspark.io.lease import lease, lease_holder, lease_uri, run_lease_uri
@@ -28,9 +30,11 @@ from anonspark.pipelines.anonymize_attempt import AnonymizeAttempt
 from anonspark.pipelines.apply_attempt import ApplyAttempt
 from anonspark.pipelines.attempt import Attempt, Outcome
 from anonspark.pipelines.follow import Follower, Step, never, silent
+from anonspark.pipelines.measure import MeasureAttempt
 from anonspark.pipelines.release import normalized
 from anonspark.pipelines.risk import measure_table_risk
 from anonspark.pipelines.summary import Summary, failed_summary
+from anonspark.pipelines.validate import validate_table
 from anonspark.vocabulary import RunState
 
 log = logging.getLogger(__name__)
@@ -124,8 +128,12 @@ def complete(job: JobFile, attempt: Attempt) -> Outcome:
             return AnonymizeAttempt(job, attempt).complete()
         case ApplyJob():
             return ApplyAttempt(job, attempt).complete()
+        case MeasureJob():
+            return MeasureAttempt(job, attempt).complete()
         case RiskJob():
             return measure_table_risk(job, attempt)
+        case ValidateJob():
+            return validate_table(job, attempt)
         case _:
             raise TypeError(f"no pipeline does jobs of kind {job.job}")
 
