@@ -108,6 +108,21 @@ def demo(
     raise typer.Exit(demonstrate(folder, debug=debug, master=master, spark_conf=_pairs(spark_conf or ())))
 
 
+@app.command()
+def schema(
+    output: Annotated[
+        Path | None, typer.Option("--output", metavar="FILE", help="Write it there instead of on stdout.")
+    ] = None,
+) -> None:
+    """Print the JSON Schema of job files, for editors.
+
+    A job file that begins with `# yaml-language-server: $schema=FILE` is completed, explained and checked by it.
+    """
+    from anonspark.cli.schema import tell_schema
+
+    raise typer.Exit(tell_schema(output))
+
+
 def _pairs(settings: Sequence[str]) -> dict[str, str]:
     pairs = {}
     for setting in settings:

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     BeforeValidator,
+    ConfigDict,
     Field,
     ModelWrapValidatorHandler,
     PrivateAttr,
@@ -61,9 +62,13 @@ class Search(Section):
     """How the lattice is searched."""
 
     strategy: Annotated[Strategy, one_of(*Strategy)] = Strategy.AUTO
+    """auto proves the optimum of up to a million nodes, best_first takes larger lattices; mondrian recodes classes."""
     time_limit_s: Positive | None = None
+    """Seconds after which the best node so far is taken, once there is one."""
     memory_mb: Annotated[Whole, Field(ge=1)] = 2048
+    """MiB that the classes may take on the driver; more of them are searched on the cluster."""
     recoding: Annotated[RecodingKind | None, one_of(*RecodingKind, optional=True)] = None
+    """Give classes levels of their own after the node is found; strict ones do not overlap."""
 
     def to_settings(self) -> SearchSettings:
         """The domain's settings."""
@@ -79,10 +84,14 @@ class JobFile(Section):
     `base` is the folder of the file, from which relative URIs are seen; empty for the working folder.
     """
 
-    version: Annotated[int, BeforeValidator(_read_version)] = 1
+    version: Annotated[int, BeforeValidator(_read_version, json_schema_input_type=Literal[1])] = 1
+    """Of the job file's form: 1."""
     input: Input | None = None
+    """The table to read."""
     output: Output | None = None
+    """The table to write."""
     metadata: Metadata | None = None
+    """Where the run's record goes; _anonspark beside the output where not given."""
     _base: str = PrivateAttr(default="")
 
     @property
@@ -180,20 +189,36 @@ class JobFile(Section):
 class AnonymizeJob(JobFile):
     """Find the least lossy release that satisfies every model, and write it."""
 
+    model_config = ConfigDict(json_schema_extra={"required": ["attributes", "privacy"]})
+
     job: Literal["anonymize"] = "anonymize"
+    """What to do."""
     attributes: Annotated[tuple[Attribute, ...], BeforeValidator(as_tuple)] = ()
+    """The columns that matter; those that are not named are released as they are."""
     privacy: Annotated[tuple[Model, ...], BeforeValidator(as_tuple)] = ()
+    """The privacy models; all must hold."""
     max_suppression: Fraction = 0.0
+    """The fraction of records that may be suppressed."""
     suppression: Annotated[Suppression, one_of(*Suppression)] = Suppression.MASK
+    """A suppressed record keeps its row with * in every quasi-identifier (mask), or loses it (drop)."""
     identifiers: Annotated[Suppression, one_of(*Suppression)] = Suppression.MASK
+    """An identifier's cells become * (mask), or its column is left out (drop)."""
     metric: Annotated[Metric, one_of(*Metric)] = Metric.LOSS
+    """What the search minimizes."""
     search: Search = Search()
+    """How the lattice is searched."""
     population: Population | None = None
+    """A table of everybody whom the release could be about, with the same quasi-identifiers."""
     person_id: Name | None = None
+    """The column that names the person of each record, where one can have several; classes count persons then."""
     risk_threshold: Fraction = 0.2
+    """A record is at risk if the chance of finding its person is above this."""
     verify: Flag = True
+    """Measure the written files again before anybody sees them."""
     quality: Annotated[QualityGate, one_of(*QualityGate)] = QualityGate.FAIL
+    """What a failed quality check does to the run."""
     in_place: Flag = False
+    """Let the output replace its own input."""
 
     @classmethod
     def _faults_across(cls, data: Mapping[str, Any], base: str) -> list[Problem]:
