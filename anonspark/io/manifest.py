@@ -118,8 +118,12 @@ def append_rows(
 
 def last_state(tables: MetadataTables, run_id: str) -> RunRow | None:
     """What a run has come to; None if it never began."""
-    rows = [run_row(row) for row in tables.rows_of("runs", run_id)]
-    return max(rows, key=lambda row: (row.attempt, row.state is not RunState.RUNNING), default=None)
+    return max(map(run_row, tables.rows_of("runs", run_id)), key=order_of_states, default=None)
+
+
+def order_of_states(row: RunRow) -> tuple[int, bool]:
+    """Sorts the states of a run: every attempt has a start and an end."""
+    return row.attempt, row.state is not RunState.RUNNING
 
 
 def run_row(row: Mapping[str, Any]) -> RunRow:

@@ -2,7 +2,7 @@
 
 import json
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 import pyarrow as pa
@@ -37,6 +37,10 @@ class MetadataTables(Protocol):
         """All rows of a run; none if the table does not exist."""
         ...
 
+    def cells_of(self, name: str, columns: Sequence[str]) -> list[dict[str, Any]]:
+        """Some columns of every row of every run; none if the table does not exist."""
+        ...
+
 
 class DriverTables:
     """Tables below a URI, written by the driver: about 5 ms a commit where a Spark job takes 500."""
@@ -59,6 +63,12 @@ class DriverTables:
         if table is None:
             return []
         found: list[dict[str, Any]] = table.to_pyarrow_table(filters=[("run_id", "=", run_id)]).to_pylist()
+        return found
+
+    def cells_of(self, name: str, columns: Sequence[str]) -> list[dict[str, Any]]:
+        """Some columns of every row of every run; none if the table does not exist."""
+        table = delta_table(self.place(name))
+        found: list[dict[str, Any]] = [] if table is None else table.to_pyarrow_table(columns=[*columns]).to_pylist()
         return found
 
     def place(self, name: str) -> Storage:
@@ -136,6 +146,11 @@ class SparkTables:
         """All rows of a run; none if the table does not exist."""
         table = self.table(name)
         return [] if table is None else [row.asDict() for row in table.where(table.run_id == run_id).collect()]
+
+    def cells_of(self, name: str, columns: Sequence[str]) -> list[dict[str, Any]]:
+        """Some columns of every row of every run; none if the table does not exist."""
+        table = self.table(name)
+        return [] if table is None else [row.asDict() for row in table.select(*columns).collect()]
 
     def table(self, name: str) -> DataFrame | None:
         """A table, or None if it does not exist."""
