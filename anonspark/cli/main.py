@@ -109,6 +109,42 @@ def demo(
 
 
 @app.command()
+def plan(
+    config: Annotated[str, typer.Option("--config", metavar="FILE", help="The job file: a path or any URI.")],
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="A.B[0]=YAML", help="Replace one value of the job file; may be repeated."),
+    ] = None,
+    sample: Annotated[
+        int | None, typer.Option("--sample", metavar="N", min=1, help="Look at the first N rows only, and guess.")
+    ] = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print the plan as JSON on stdout instead of tables.")
+    ] = False,
+    debug: Debug = False,
+    master: Master = None,
+    spark_conf: SparkConf = None,
+) -> None:
+    """Tell what a job will do, what that will cost and everything that is wrong with it.
+
+    Nothing is written, and the input is read once. Ends with 2 if the job or its data is wrong, with 3 if no release is
+    possible.
+    """
+    from anonspark.cli.execute import Command
+    from anonspark.cli.plan import tell_plan
+
+    command = Command(
+        config=config,
+        settings=tuple(settings or ()),
+        as_json=as_json,
+        debug=debug,
+        master=master,
+        spark_conf=_pairs(spark_conf or ()),
+    )
+    raise typer.Exit(tell_plan(command, sample))
+
+
+@app.command()
 def schema(
     output: Annotated[
         Path | None, typer.Option("--output", metavar="FILE", help="Write it there instead of on stdout.")
