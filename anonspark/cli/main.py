@@ -145,6 +145,29 @@ def plan(
 
 
 @app.command()
+def explain(
+    run: Annotated[str, typer.Option("--run", metavar="ID", help="The run that made the release.")],
+    metadata: Annotated[str, typer.Option("--metadata", metavar="URI", help="Where its metadata tables lie.")],
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print the explanation as JSON on stdout instead of tables.")
+    ] = False,
+    debug: Debug = False,
+    master: Master = None,
+    spark_conf: SparkConf = None,
+) -> None:
+    """Tell why a run released what it did.
+
+    What fails one level lower, which generalizations come next, and why records are suppressed. The input is read once
+    more, and nothing is written.
+    """
+    from anonspark.cli.execute import Command
+    from anonspark.cli.explain import tell_explanation
+
+    command = Command(config=metadata, as_json=as_json, debug=debug, master=master, spark_conf=_pairs(spark_conf or ()))
+    raise typer.Exit(tell_explanation(command, run))
+
+
+@app.command()
 def schema(
     output: Annotated[
         Path | None, typer.Option("--output", metavar="FILE", help="Write it there instead of on stdout.")

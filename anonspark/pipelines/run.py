@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from pathlib import Path
 from time import time
 from typing import Final
 from uuid import uuid4
@@ -203,10 +204,15 @@ class Attempt:
         return [f"{count:,} rows left out: {mark.strip()}" for mark, count in rows.items()]
 
     def described(self) -> dict[str, object]:
-        """The job's attributes and models, with the digests of hierarchy files."""
+        """The job's attributes and models, the digests of hierarchy files, and where its URIs are seen from."""
         told = json.loads(self.job.canonical())
         files = {file.uri: file.sha256 for file in self.hierarchy_files}
-        return {**{key: told[key] for key in ("attributes", "privacy", "person_id")}, "hierarchy_files": files}
+        base = self.job.base if "://" in self.job.base else str(Path(self.job.base).absolute())
+        return {
+            **{key: told[key] for key in ("attributes", "privacy", "person_id")},
+            "hierarchy_files": files,
+            "base": base,
+        }
 
     def keep_hierarchies(self) -> None:
         """Copy the hierarchy files beside the metadata, each under its digest."""
