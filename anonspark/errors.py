@@ -12,7 +12,8 @@ AnonsparkError                  exit 1
 │  ├─ TooManyClassesError       more classes or lattice nodes than the search can hold
 │  └─ EnvironmentProblem        Java or a library is missing
 ├─ GoalNotMetError              exit 3: the data cannot be released as asked
-│  └─ NoReleaseError            no lattice node satisfies the policy within the suppression limit
+│  ├─ NoReleaseError            no lattice node satisfies the policy within the suppression limit
+│  └─ UnsafeClassesError        a solution leaves classes of other data unsafe
 ├─ RunConflictError             exit 1: the run, or another writer of the table, is alive
 ├─ VerificationError            exit 1: what was written is not what was computed
 └─ RunCancelledError            exit 130

@@ -25,6 +25,8 @@ from anonspark.io.job_files import is_local, read_local_text, read_text
 from anonspark.pipelines.follow import Step, silent
 
 if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
     from anonspark.pipelines.summary import Summary
 
 UNEXPECTED_EXIT: Final = 1
@@ -93,7 +95,23 @@ def execute(command: Command, show: Callable[[Mapping[str, Any]], None] | None =
 
 
 def run_job(command: Command, run_id: str, tell: Callable[[Step], None]) -> "Summary":
-    """Read the job file, open the session with the connectors of its URIs, and run.
+    """Read the job file, open the session and run.
+
+    Raises:
+        AnonsparkError: See `errors.py`.
+    """
+    job, spark, doubts = open_job(command, tell)
+    from anonspark.pipelines.run import run, stop_spark_work
+
+    summary = run_until_interrupted(
+        lambda stop: run(job, spark, run_id=run_id, tell=tell, stop=stop),
+        cancel=lambda: stop_spark_work(spark, run_id),
+    )
+    return {**summary, "warnings": [*doubts, *summary["warnings"]]} if doubts else summary
+
+
+def open_job(command: Command, tell: Callable[[Step], None]) -> "tuple[JobFile, SparkSession, tuple[str, ...]]":
+    """Read the job file and open the session with the connectors of its URIs; third comes what is doubtful.
 
     The connectors are chosen when Spark starts: a job file that Spark itself has to read brings those of its own URI.
 
@@ -103,7 +121,6 @@ def run_job(command: Command, run_id: str, tell: Callable[[Step], None]) -> "Sum
     job, doubts = job_before_spark(command)
     # Only now: a job file with faults is told so before pyspark is loaded.
     from anonspark.io.session import open_session
-    from anonspark.pipelines.run import run, stop_spark_work
 
     tell(Step("start", "opening a Spark session"))
     spark = open_session(
@@ -112,12 +129,7 @@ def run_job(command: Command, run_id: str, tell: Callable[[Step], None]) -> "Sum
         uris=[command.config] if job is None else job.uris(),
         debug=command.debug,
     )
-    found = read_job(command, read_text(spark, command.config)) if job is None else job
-    summary = run_until_interrupted(
-        lambda stop: run(found, spark, run_id=run_id, tell=tell, stop=stop),
-        cancel=lambda: stop_spark_work(spark, run_id),
-    )
-    return {**summary, "warnings": [*doubts, *summary["warnings"]]} if doubts else summary
+    return (read_job(command, read_text(spark, command.config)) if job is None else job), spark, doubts
 
 
 def job_before_spark(command: Command) -> tuple[JobFile | None, tuple[str, ...]]:

@@ -242,6 +242,68 @@ def report(
     raise typer.Exit(write(command))
 
 
+@app.command()
+def plan(
+    config: Config,
+    settings: Settings = None,
+    sample: Annotated[
+        int | None, typer.Option("--sample", metavar="N", min=1, help="Look at the first N rows only, and guess.")
+    ] = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print the plan as JSON on stdout instead of tables.")
+    ] = False,
+    debug: Debug = False,
+    master: Master = None,
+    spark_conf: SparkConf = None,
+) -> None:
+    """Tell what a job will do, what that will cost and everything that is wrong with it.
+
+    Nothing is written, and the input is read once. Ends with 2 if the job or its data is wrong, with 3 if no release is
+    possible.
+    """
+    from anonspark.cli.plan import tell_plan
+
+    command = _command("anonymize", config, settings, None, None, as_json, debug, master, spark_conf)
+    raise typer.Exit(tell_plan(command, sample))
+
+
+@app.command()
+def explain(
+    run: Annotated[str, typer.Option("--run", metavar="ID", help="The run that made the release.")],
+    metadata: Annotated[str, typer.Option("--metadata", metavar="URI", help="Where its metadata tables lie.")],
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print the explanation as JSON on stdout instead of tables.")
+    ] = False,
+    debug: Debug = False,
+    master: Master = None,
+    spark_conf: SparkConf = None,
+) -> None:
+    """Tell why a run released what it did.
+
+    What fails one level lower, which generalizations come next, and why records are suppressed. The input is read once
+    more, and nothing is written.
+    """
+    from anonspark.cli.explain import tell_explanation
+
+    command = _command("anonymize", metadata, None, None, None, as_json, debug, master, spark_conf)
+    raise typer.Exit(tell_explanation(command, run))
+
+
+@app.command()
+def schema(
+    output: Annotated[
+        Path | None, typer.Option("--output", metavar="FILE", help="Write it there instead of on stdout.")
+    ] = None,
+) -> None:
+    """Print the JSON Schema of job files, for editors.
+
+    A job file that begins with `# yaml-language-server: $schema=FILE` is completed, explained and checked by it.
+    """
+    from anonspark.cli.schema import tell_schema
+
+    raise typer.Exit(tell_schema(output))
+
+
 def _command(
     job: str,
     config: str,

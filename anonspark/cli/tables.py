@@ -48,10 +48,11 @@ def place_of_release(output: Mapping[str, Any] | None) -> list[str]:
     return [f"release   {output['uri']}{version}"]
 
 
-def plain_table(first: str, right: tuple[str, ...]) -> Table:
-    """A table with a column of words and columns of numbers."""
+def plain_table(first: str, right: tuple[str, ...], words: tuple[str, ...] = ()) -> Table:
+    """A table with columns of words and columns of numbers."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    table.add_column(first, overflow="fold")
+    for header in (first, *words):
+        table.add_column(header, overflow="fold")
     for header in right:
         table.add_column(header, justify="right")
     return table

@@ -21,8 +21,11 @@ class ApplyJob(ReleaseJob):
     }
 
     job: Literal["apply"] = "apply"
+    """What to do."""
     solution: Name | None = None
+    """The run whose levels are applied."""
     unsafe: Annotated[OnUnsafe, one_of(*OnUnsafe)] = OnUnsafe.SUPPRESS
+    """Records in classes that are unsafe at these levels are suppressed, or the run is refused."""
 
     @classmethod
     def _faults_across(cls, data: Mapping[str, Any], base: str) -> list[Problem]:

@@ -15,12 +15,19 @@ class Attribute(Section):
     """A column, what it is to an attacker, and how far it may be generalized."""
 
     name: Name
+    """The column, in exactly these letters."""
     type: Annotated[AttributeRole, one_of(*AttributeRole)]
+    """Others may know a quasi_identifier, nobody may learn a sensitive one, an identifier names a person."""
     weight: Positive = 1.0
+    """How much its loss counts beside that of others."""
     min_level: Count = 0
+    """The lowest level it may be released at; 0 is raw."""
     max_level: Count | None = None
+    """The highest level it may be released at; the hierarchy's last where not given."""
     hierarchy: Hierarchy | None = None
+    """How it is generalized; derived from the values where not given."""
     microaggregation: Annotated[MicroAggregation | None, one_of(*MicroAggregation, optional=True)] = None
+    """Release one value a class: its mean, median or mode."""
 
     @field_validator("max_level")
     @classmethod

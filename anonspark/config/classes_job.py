@@ -17,10 +17,15 @@ class ClassesJob(InputJob):
     """A job about the classes of a table whose labels are values; hierarchies of quasi-identifiers have no use here."""
 
     quasi_identifiers: Annotated[Columns, Field(min_length=1)] | None = None
+    """The columns that others may know about a person."""
     population: Population | None = None
+    """A table of everybody whom the release could be about, with the same quasi-identifiers."""
     person_id: Name | None = None
+    """The column that names the person of each record, where one can have several; classes count persons then."""
     suppress_value: Text | None = SUPPRESSED
+    """What every quasi-identifier of a suppressed row holds; such rows are counted and left out."""
     memory_mb: Annotated[Whole, Field(ge=1)] = 2048
+    """MiB that the classes may take on the driver; more of them are searched on the cluster."""
 
     @classmethod
     def _faults_across(cls, data: Mapping[str, Any], base: str) -> list[Problem]:

@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from enum import StrEnum
 from math import isfinite
-from typing import Annotated, TypeAlias, TypeVar
+from typing import Annotated, Any, Final, Literal, TypeAlias, TypeVar
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 from anonspark.errors import did_you_mean
 
@@ -19,6 +19,9 @@ Choice = TypeVar("Choice", bound=StrEnum)
 
 LARGEST_WHOLE = 2**63 - 1
 """What a 64-bit count holds."""
+
+WRITTEN: Final[dict[str, Any]] = {"type": ["string", "number", "boolean"]}
+"""A text in JSON Schema: a number or a truth value is the text as it is written."""
 
 
 class Written(str):
@@ -47,7 +50,7 @@ class SectionError(ValueError):
 class Section(BaseModel):
     """A mapping of a job file: its keys are known, and it does not change."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
 
 def fault(sentence: str, *path: str | int) -> SectionError:
@@ -128,7 +131,8 @@ def one_of(*choices: Choice, optional: bool = False) -> BeforeValidator:
         hint = did_you_mean(found, words) if found else ""
         raise fault(f"found {shown(value)}; it is one of {', '.join(words)}{hint}{'' if hint else '.'}")
 
-    return BeforeValidator(read)
+    kind: Any = Literal[tuple(words)]
+    return BeforeValidator(read, json_schema_input_type=kind | None if optional else kind)
 
 
 def as_tuple(value: object) -> object:
@@ -182,7 +186,7 @@ Fraction = Annotated[Number, Field(ge=0, le=1)]
 Whole = Annotated[int, BeforeValidator(as_whole)]
 Count = Annotated[Whole, Field(ge=0)]
 Flag = Annotated[bool, BeforeValidator(as_flag)]
-Text = Annotated[str, BeforeValidator(as_text)]
-Name = Annotated[Text, AfterValidator(_not_empty)]
-Character = Annotated[Text, AfterValidator(_one_character)]
+Text = Annotated[str, BeforeValidator(as_text), WithJsonSchema(WRITTEN)]
+Name = Annotated[Text, AfterValidator(_not_empty), WithJsonSchema(WRITTEN | {"minLength": 1})]
+Character = Annotated[Text, AfterValidator(_one_character), WithJsonSchema(WRITTEN | {"minLength": 1, "maxLength": 1})]
 Columns = Annotated[tuple[Name, ...], BeforeValidator(as_tuple), AfterValidator(distinct("column"))]

@@ -7,7 +7,7 @@ from itertools import pairwise
 from operator import gt, lt
 from typing import Annotated, Literal, TypeAlias, TypeVar
 
-from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, field_validator
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, WithJsonSchema, field_validator
 
 from anonspark.config.fields import (
     Character,
@@ -61,9 +61,13 @@ class CsvHierarchy(_Hierarchy):
     """A file with a leaf and its labels in each row."""
 
     kind: Literal["csv"]
+    """The kind of hierarchy."""
     uri: Uri
+    """The file, seen from the job file: a line a leaf, its value, then its label at level 1, 2, ..."""
     sep: Character = ";"
+    """What separates the cells of a line."""
     unknown: Unknown = OnUnknown.ERROR
+    """A value that it does not know: refuse it, or suppress its records."""
 
     def to_rule(self, read_rows: RowReader) -> TableRule:
         """The file's rows."""
@@ -74,10 +78,15 @@ class IntervalHierarchy(_Hierarchy):
     """Numbers in half-open intervals, wider at each level."""
 
     kind: Literal["intervals"]
+    """The kind of hierarchy."""
     min: Number
+    """Where the first interval begins."""
     max: Number
+    """The last number that is inside."""
     widths: Annotated[tuple[Positive, ...], BeforeValidator(as_tuple), Field(min_length=1)]
+    """The width at level 1, 2, ...; each a multiple of the one before."""
     outside: Annotated[OnUnknown, one_of(OnUnknown.ERROR, OnUnknown.CLAMP, OnUnknown.SUPPRESS)] = OnUnknown.ERROR
+    """A number outside: refuse it, count it to the nearest interval (clamp), or suppress its records."""
 
     @field_validator("max")
     @classmethod
@@ -104,8 +113,11 @@ class TopBottomHierarchy(_Hierarchy):
     """Numbers of which ever more of the lowest and of the highest are released as a bound."""
 
     kind: Literal["top_bottom"]
+    """The kind of hierarchy."""
     bottom: Annotated[tuple[Number, ...], BeforeValidator(as_tuple)] = ()
+    """At level 1, 2, ... numbers up to this become <= it; rising."""
     top: Annotated[tuple[Number, ...], BeforeValidator(as_tuple), Field(validate_default=True)] = ()
+    """At level 1, 2, ... numbers from this on become >= it; falling."""
 
     @field_validator("bottom")
     @classmethod
@@ -131,8 +143,11 @@ class MaskHierarchy(_Hierarchy):
     """Codes of which fewer first characters stay at each level."""
 
     kind: Literal["mask"]
+    """The kind of hierarchy."""
     keep: Annotated[tuple[Count, ...], BeforeValidator(as_tuple), Field(min_length=1)]
+    """How many first characters stay at level 1, 2, ...; fewer at each."""
     symbol: Character = "*"
+    """What stands for every other character."""
 
     @field_validator("keep")
     @classmethod
@@ -157,9 +172,13 @@ class DateHierarchy(_Hierarchy):
     """Dates by ever longer stretches of the calendar."""
 
     kind: Literal["date"]
+    """The kind of hierarchy."""
     levels: Annotated[
-        tuple[Annotated[Text, AfterValidator(_check_unit)], ...], BeforeValidator(as_tuple), Field(min_length=1)
+        tuple[Annotated[Text, AfterValidator(_check_unit), WithJsonSchema({"enum": [*DATE_UNITS]})], ...],
+        BeforeValidator(as_tuple),
+        Field(min_length=1),
     ]
+    """The unit at level 1, 2, ...; each longer than the one before."""
 
     @field_validator("levels")
     @classmethod
@@ -183,8 +202,11 @@ class TreeHierarchy(_Hierarchy):
     """Categories written down as a tree."""
 
     kind: Literal["tree"]
+    """The kind of hierarchy."""
     tree: WrittenTree
+    """Labels over labels, down to lists of values."""
     unknown: Unknown = OnUnknown.ERROR
+    """A value that it does not know: refuse it, or suppress its records."""
 
     def to_rule(self, read_rows: RowReader) -> TreeRule:  # noqa: ARG002
         """The tree."""
@@ -195,11 +217,15 @@ class OrderHierarchy(_Hierarchy):
     """Ordered categories of which neighbours are merged."""
 
     kind: Literal["order"]
+    """The kind of hierarchy."""
     order: Annotated[
         tuple[Text, ...], BeforeValidator(as_tuple), Field(min_length=1), AfterValidator(distinct("the value"))
     ]
+    """The values from the first to the last."""
     fanout: Annotated[Whole, Field(ge=2)] = 2
+    """How many neighbours are merged at each level."""
     unknown: Unknown = OnUnknown.ERROR
+    """A value that it does not know: refuse it, or suppress its records."""
 
     def to_rule(self, read_rows: RowReader) -> OrderRule:  # noqa: ARG002
         """The order."""

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, ConfigDict, Field
 
 from anonspark.config.crosschecks import faults_across_sections
 from anonspark.config.fields import Fraction, Name, Positive, Problem, Section, Whole, as_tuple, one_of
@@ -22,9 +22,13 @@ class Search(Section):
     """How the lattice is searched."""
 
     strategy: Annotated[Strategy, one_of(*Strategy)] = Strategy.AUTO
+    """auto proves the optimum of up to a million nodes, best_first takes larger lattices; mondrian recodes classes."""
     time_limit_s: Positive | None = None
+    """Seconds after which the best node so far is taken, once there is one."""
     memory_mb: Annotated[Whole, Field(ge=1)] = 2048
+    """MiB that the classes may take on the driver; more of them are searched on the cluster."""
     recoding: Annotated[RecodingKind | None, one_of(*RecodingKind, optional=True)] = None
+    """Give classes levels of their own after the node is found; strict ones do not overlap."""
 
     def to_settings(self) -> SearchSettings:
         """The domain's settings."""
@@ -37,16 +41,28 @@ class Search(Section):
 class AnonymizeJob(ReleaseJob):
     """Find the least lossy release that satisfies every model, and write it."""
 
+    model_config = ConfigDict(json_schema_extra={"required": ["attributes", "privacy"]})
+
     job: Literal["anonymize"] = "anonymize"
+    """What to do."""
     privacy: Annotated[tuple[Model, ...], BeforeValidator(as_tuple)] = ()
+    """The privacy models; all must hold."""
     max_suppression: Fraction = 0.0
+    """The fraction of records that may be suppressed."""
     suppression: Annotated[Suppression, one_of(*Suppression)] = Suppression.MASK
+    """A suppressed record keeps its row with * in every quasi-identifier (mask), or loses it (drop)."""
     identifiers: Annotated[Suppression, one_of(*Suppression)] = Suppression.MASK
+    """An identifier's cells become * (mask), or its column is left out (drop)."""
     metric: Annotated[Metric, one_of(*Metric)] = Metric.LOSS
+    """What the search minimizes."""
     search: Search = Search()
+    """How the lattice is searched."""
     population: Population | None = None
+    """A table of everybody whom the release could be about, with the same quasi-identifiers."""
     person_id: Name | None = None
+    """The column that names the person of each record, where one can have several; classes count persons then."""
     risk_threshold: Fraction = 0.2
+    """A record is at risk if the chance of finding its person is above this."""
 
     @classmethod
     def _faults_across(cls, data: Mapping[str, Any], base: str) -> list[Problem]:

@@ -4,7 +4,7 @@ import json
 from abc import abstractmethod
 from collections.abc import Iterator, Mapping
 from hashlib import sha256
-from typing import Annotated, Any, ClassVar, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import (
     BeforeValidator,
@@ -52,9 +52,12 @@ class JobFile(Section):
 
     required: ClassVar[Mapping[str, str]] = {}
 
-    version: Annotated[int, BeforeValidator(_read_version)] = 1
+    version: Annotated[int, BeforeValidator(_read_version, json_schema_input_type=Literal[1])] = 1
+    """Of the job file's form: 1."""
     job: str
+    """What to do."""
     metadata: Metadata | None = None
+    """Where the run's record goes; _anonspark beside the output where not given."""
     _base: str = PrivateAttr(default="")
 
     @property
@@ -160,6 +163,7 @@ class AttributesJob(JobFile):
     """A job that says what columns are to an attacker."""
 
     attributes: Annotated[tuple[Attribute, ...], BeforeValidator(as_tuple)] = ()
+    """The columns that matter; those that are not named are released as they are."""
 
     def of_type(self, role: AttributeRole) -> list[Attribute]:
         """The attributes of a role, in the order of the file."""
@@ -177,6 +181,7 @@ class InputJob(AttributesJob):
     required: ClassVar[Mapping[str, str]] = {"input": TABLE_TO_READ}
 
     input: Input | None = None
+    """The table to read."""
 
     def source(self) -> TableSource:
         """The table to read.

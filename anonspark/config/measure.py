@@ -33,12 +33,18 @@ class MeasureJob(AttributesJob):
     required: ClassVar[Mapping[str, str]] = {"original": TABLE_TO_READ, "released": TABLE_TO_READ}
 
     job: Literal["measure"] = "measure"
+    """What to do."""
     original: Input | None = None
+    """The table before."""
     released: Input | None = None
+    """The table after."""
     quasi_identifiers: Annotated[Columns, Field(min_length=1)] | None = None
+    """The columns that are compared, all of them generalized ones."""
     # JobFile has a method of the key's name.
     predicted: Name | None = Field(default=None, alias="target")
+    """A column that a classifier learns to predict, from both tables."""
     memory_mb: Annotated[Whole, Field(ge=1)] = 2048
+    """MiB that the classes may take on the driver; more of them are searched on the cluster."""
 
     @classmethod
     def _faults_across(cls, data: Mapping[str, Any], base: str) -> list[Problem]:

@@ -45,7 +45,9 @@ class KAnonymityModel(ClassModel):
     """Every record among at least k alike."""
 
     model: Literal["k-anonymity"]
+    """The privacy model."""
     k: Annotated[Whole, Field(ge=2)] = DEFAULT_K
+    """Records, or persons, that a class has at least."""
 
     def to_model(self) -> KAnonymity:
         """K."""
@@ -56,10 +58,15 @@ class LDiversityModel(ClassModel):
     """Every class with at least l well-represented sensitive values."""
 
     model: Literal["l-diversity"]
+    """The privacy model."""
     attribute: Name
+    """The sensitive attribute."""
     variant: Annotated[Diversity, one_of(*Diversity)] = Diversity.DISTINCT
-    l: Annotated[int | float, PlainValidator(as_number), Field(ge=2)]  # noqa: E741  the field's name
+    """How values are counted: distinct ones, by entropy, or without one being too frequent (recursive)."""
+    l: Annotated[int | float, PlainValidator(as_number, json_schema_input_type=float), Field(ge=2)]  # noqa: E741  the field's name
+    """How many well-represented values; a fraction only by entropy."""
     c: Annotated[Positive | None, Field(validate_default=True)] = None
+    """Of recursive: the most frequent value has fewer than c times the records of the l-th and all rarer ones."""
 
     @field_validator("l")
     @classmethod
@@ -91,9 +98,13 @@ class TClosenessModel(ClassModel):
     """Sensitive values of every class distributed as in the table, up to t."""
 
     model: Literal["t-closeness"]
+    """The privacy model."""
     attribute: Name
+    """The sensitive attribute."""
     t: Annotated[Number, Field(gt=0, le=1)]
+    """The largest distance between a class and the table."""
     distance: Annotated[Distance, one_of(*Distance)] = Distance.EQUAL
+    """Between two values: all equal, by their order, or by their hierarchy."""
 
     def to_model(self) -> TCloseness:
         """T and its ground distance."""
@@ -104,9 +115,13 @@ class BetaLikenessModel(ClassModel):
     """No sensitive value more frequent in a class than in the table by more than a factor of 1 + beta."""
 
     model: Literal["beta-likeness"]
+    """The privacy model."""
     attribute: Name
+    """The sensitive attribute."""
     beta: Positive
+    """The largest relative gain in confidence."""
     variant: Annotated[Likeness, one_of(*Likeness)] = Likeness.ENHANCED
+    """Whether frequent values are held to -ln of their share too (enhanced)."""
 
     def to_model(self) -> BetaLikeness:
         """Beta and its variant."""
@@ -117,8 +132,11 @@ class DeltaDisclosureModel(ClassModel):
     """Every sensitive value of a class about as frequent as in the table, by a factor of less than e^delta."""
 
     model: Literal["delta-disclosure"]
+    """The privacy model."""
     attribute: Name
+    """The sensitive attribute."""
     delta: Annotated[Positive, Field(le=MOST_DELTA)]
+    """The logarithm of the factor."""
 
     def to_model(self) -> DeltaDisclosure:
         """Delta."""
@@ -129,9 +147,13 @@ class AlphaKModel(ClassModel):
     """Every record among at least k alike, no sensitive value with more than a share of alpha of them."""
 
     model: Literal["alpha-k"]
+    """The privacy model."""
     attribute: Name
+    """The sensitive attribute."""
     alpha: Annotated[Number, Field(gt=0, le=1)]
+    """The largest share of a value in a class."""
     k: Annotated[Whole, Field(ge=2)]
+    """Records, or persons, that a class has at least."""
 
     def to_model(self) -> AlphaK:
         """Alpha and k."""
@@ -142,7 +164,9 @@ class KMapModel(ClassModel):
     """Every record like at least k people of the population."""
 
     model: Literal["k-map"]
+    """The privacy model."""
     k: Annotated[Whole, Field(ge=2)]
+    """People of the population that a class has at least."""
 
     def to_model(self) -> KMap:
         """K."""
@@ -153,8 +177,11 @@ class DeltaPresenceModel(ClassModel):
     """The records of a class between two shares of its people of the population."""
 
     model: Literal["delta-presence"]
+    """The privacy model."""
     delta_min: Fraction = 0.0
+    """The least share of a class's people that are in the table."""
     delta_max: Fraction
+    """The largest share of a class's people that are in the table."""
 
     @field_validator("delta_max")
     @classmethod
@@ -177,7 +204,9 @@ class AverageRiskModel(WholeReleaseModel):
     """A record found with a chance of at most the threshold, on average over the release."""
 
     model: Literal["average-risk"]
+    """The privacy model."""
     threshold: Annotated[Number, Field(gt=0, le=1)]
+    """The largest average chance of finding a record's person."""
 
     def to_model(self) -> AverageRisk:
         """The threshold."""
@@ -188,8 +217,11 @@ class PopulationUniquenessModel(WholeReleaseModel):
     """At most a share of the released records unique in the population, by estimate."""
 
     model: Literal["population-uniqueness"]
+    """The privacy model."""
     threshold: Fraction
+    """The largest share of unique records, by Zayatz' estimate."""
     population_size: Annotated[Whole, Field(ge=1)]
+    """How many people the table could be about."""
 
     def to_model(self) -> PopulationUniqueness:
         """The threshold and the number of people."""

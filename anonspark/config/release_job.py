@@ -20,9 +20,13 @@ class ReleaseJob(InputJob):
     }
 
     output: Output | None = None
+    """The table to write."""
     verify: Flag = True
+    """Measure the written files again before anybody sees them."""
     quality: Annotated[QualityGate, one_of(*QualityGate)] = QualityGate.FAIL
+    """What a failed quality check does to the run."""
     in_place: Flag = False
+    """Let the output replace its own input."""
 
     def target(self) -> TableTarget:
         """The table to write.

@@ -17,9 +17,13 @@ class RiskJob(ClassesJob):
     """Measure how easily the people of a table are found, and of its release beside it where one is named."""
 
     job: Literal["risk"] = "risk"
+    """What to do."""
     released: Input | None = None
+    """Its release, to be measured beside it."""
     population_size: Annotated[Whole, Field(ge=1)] | None = None
+    """How many people the table could be about; tells how many of its uniques are unique among all."""
     risk_threshold: Fraction = 0.2
+    """A record is at risk if the chance of finding its person is above this."""
 
     @classmethod
     def _faults_across(cls, data: Mapping[str, Any], base: str) -> list[Problem]:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Annotated
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, WithJsonSchema
 
 from anonspark.config.fields import Columns, Count, Name, Section, SectionError, Text, fault, one_of, shown
 from anonspark.config.locations import KEPT, Uri, resolve
@@ -32,6 +32,15 @@ def _check_type(text: str) -> str:
     return re.sub(r"\s", "", text.lower())
 
 
+def _type_pattern() -> str:
+    """What `_check_type` takes as a regular expression that needs no flag for the case of letters."""
+    names = [
+        "".join(f"[{letter}{letter.upper()}]" if letter.isalpha() else letter for letter in name)
+        for name in SPARK_TYPES
+    ]
+    return rf"^\s*({'|'.join(names)})(\(\s*\d+\s*(,\s*\d+\s*)?\))?\s*$"
+
+
 def _without_credentials(options: dict[str, str]) -> dict[str, str]:
     secret = [((key,), f"is a credential, {KEPT}") for key in options if _CREDENTIAL.search(key)]
     if secret:
@@ -40,7 +49,9 @@ def _without_credentials(options: dict[str, str]) -> dict[str, str]:
 
 
 Format = Annotated[TableFormat, one_of(*TableFormat)]
-ColumnType = Annotated[Name, AfterValidator(_check_type)]
+ColumnType = Annotated[
+    Name, AfterValidator(_check_type), WithJsonSchema({"type": "string", "pattern": _type_pattern()})
+]
 
 
 def format_of(table: Mapping[str, object]) -> TableFormat | None:
@@ -58,8 +69,11 @@ def _format_by_ending(uri: str | None) -> TableFormat:
 
 class _Table(Section):
     uri: Uri | None = None
+    """A file or folder, seen from the job file: local, s3, gs, abfss or azure."""
     table: Name | None = None
+    """A table of the catalog, instead of a uri: catalog.schema.name."""
     format: Format | None = None
+    """How it is stored; what the uri ends in where not given, else delta."""
 
     @property
     def stored_as(self) -> TableFormat:
@@ -75,7 +89,9 @@ class Population(_Table):
     """A table of everybody whom the release could be about."""
 
     options: Annotated[dict[Name, Text], AfterValidator(_without_credentials)] = Field(default_factory=dict)
+    """Spark's reader options, such as sep and header of csv."""
     version: Count | None = None
+    """Of a Delta table; the newest where not given."""
 
     def to_source(self, base: str) -> TableSource:
         """The domain's source, with its URI seen from the job file."""
@@ -87,9 +103,13 @@ class Input(Population):
 
     # BaseModel has a method of the key's name.
     types: dict[Name, ColumnType] = Field(default_factory=dict, alias="schema")
+    """The types that columns are cast to; a csv has only strings."""
     where: Name | None = None
+    """A condition on columns: rows that do not meet it are left out."""
     columns: Annotated[Columns, Field(min_length=1)] | None = None
+    """The columns to read; all where not given."""
     malformed: Annotated[OnMalformed, one_of(*OnMalformed)] = OnMalformed.FAIL
+    """Rows with cells that cannot be cast fail the run, or are left out and counted (quarantine)."""
 
     def to_source(self, base: str) -> TableSource:
         """The domain's source, with its URI seen from the job file."""
@@ -106,7 +126,9 @@ class Output(_Table):
     """Where the release goes."""
 
     mode: Annotated[WriteMode, one_of(*WriteMode)] = WriteMode.OVERWRITE
+    """What to do with a table that is there."""
     partition_by: Columns = ()
+    """Columns by whose values the files are put into folders."""
 
     def to_target(self, base: str) -> TableTarget:
         """The domain's target, with its URI seen from the job file."""
@@ -117,3 +139,4 @@ class Metadata(Section):
     """Where the metadata tables lie."""
 
     uri: Uri
+    """The folder below which they lie."""

@@ -1,13 +1,26 @@
 """Trees of categories in a job file."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
-from pydantic import GetCoreSchemaHandler
+from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic.json_schema import JsonSchemaValue
 from pydantic_core.core_schema import CoreSchema, no_info_plain_validator_function
 
-from anonspark.config.fields import Path, Problem, SectionError, as_text, shown
+from anonspark.config.fields import WRITTEN, Path, Problem, SectionError, as_text, shown
 from anonspark.domain.rules import Tree
+
+TREE: Final = "Tree"
+"""The name of `TREE_SCHEMA` among the definitions of a schema."""
+
+TREE_SCHEMA: Final[JsonSchemaValue] = {
+    "title": TREE,
+    "description": "A list of values, or labels with a tree below each.",
+    "anyOf": [
+        {"type": "array", "items": WRITTEN, "minItems": 1},
+        {"type": "object", "additionalProperties": {"$ref": f"#/$defs/{TREE}"}, "minProperties": 1},
+    ],
+}
 
 
 def read_tree(tree: object) -> Tree:
@@ -47,6 +60,9 @@ class _TreeReader:
 
     def __get_pydantic_core_schema__(self, source: object, handler: GetCoreSchemaHandler) -> CoreSchema:
         return no_info_plain_validator_function(read_tree)
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        return {"anyOf": TREE_SCHEMA["anyOf"]}
 
 
 # The domain's `Tree` is recursive, which a pydantic field is not.

@@ -26,8 +26,11 @@ class ValidateJob(ClassesJob):
     }
 
     job: Literal["validate"] = "validate"
+    """What to do."""
     sensitive: Columns = ()
+    """The columns that the models protect."""
     privacy: Annotated[tuple[Model, ...], BeforeValidator(as_tuple)] = ()
+    """The privacy models; all must hold."""
 
     @classmethod
     def _faults_across(cls, data: Mapping[str, Any], base: str) -> list[Problem]:

@@ -47,14 +47,18 @@ class FileOutput:
         """Finish what other runs had begun to publish, and delete what they have only staged."""
         self.moves().finish_all()
 
-    def stage(self, released: DataFrame) -> "StagedObjects":
-        """Write the release into a hidden folder beside the target."""
+    def check_fit(self, released: DataFrame) -> None:
+        """Refuse columns that the format cannot hold, and a target that may not be replaced or added to."""
         check_columns(released.columns, self.target.partition_by)
         require_columns_fit(released, self.target)
-        schema = nullable(released.schema)
         moves = self.moves()
         self.check(moves)
-        self.check_appended(moves, schema)
+        self.check_appended(moves, nullable(released.schema))
+
+    def stage(self, released: DataFrame) -> "StagedObjects":
+        """Write the release into a hidden folder beside the target."""
+        self.check_fit(released)
+        schema, moves = nullable(released.schema), self.moves()
         # A folder of its own for each attempt, as a list of moves may still name the files of the one before.
         folder = f"{moves.staged}/{run_folder(self.run_id)}/{secrets.token_hex(4)}"
         staged = StagedObjects(self, moves, folder, schema)

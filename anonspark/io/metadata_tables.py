@@ -41,6 +41,10 @@ class MetadataTables(Protocol):
         """Some columns of every row of every run; none if the table does not exist."""
         ...
 
+    def known_properties(self, name: str) -> Mapping[str, str | None] | None:
+        """The properties of a table; None if it does not exist."""
+        ...
+
 
 class DriverTables:
     """Tables below a URI, written by the driver: about 5 ms a commit where a Spark job takes 500."""
@@ -70,6 +74,11 @@ class DriverTables:
         table = delta_table(self.place(name))
         found: list[dict[str, Any]] = [] if table is None else table.to_pyarrow_table(columns=[*columns]).to_pylist()
         return found
+
+    def known_properties(self, name: str) -> Mapping[str, str | None] | None:
+        """The properties of a table; None if it does not exist."""
+        table = delta_table(self.place(name))
+        return None if table is None else table.metadata().configuration
 
     def place(self, name: str) -> Storage:
         """Where a table lies."""
@@ -151,6 +160,10 @@ class SparkTables:
         """Some columns of every row of every run; none if the table does not exist."""
         table = self.table(name)
         return [] if table is None else [row.asDict() for row in table.select(*columns).collect()]
+
+    def known_properties(self, name: str) -> Mapping[str, str | None] | None:
+        """The properties of a table; None if it does not exist."""
+        return None if self.table(name) is None else self.properties(name)
 
     def table(self, name: str) -> DataFrame | None:
         """A table, or None if it does not exist."""

@@ -7,7 +7,7 @@ from pyspark.sql import DataFrame, SparkSession
 
 from anonspark.domain.sources import TableTarget
 from anonspark.io.publish import Fence, publish, published_version
-from anonspark.io.stage import StagedFiles, discard, discard_orphans, read_staged, stage
+from anonspark.io.stage import StagedFiles, check_fit, discard, discard_orphans, read_staged, stage
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +44,19 @@ class Output(Protocol):
         """Clean up after runs that died; the caller holds the target's lease."""
         ...
 
+    def check_fit(self, released: DataFrame) -> None:
+        """Refuse a release that the target does not take; looks at its columns alone and writes nothing.
+
+        Raises:
+            InputError: Its mode, its content or a column is against it.
+        """
+        ...
+
     def stage(self, released: DataFrame) -> StagedRelease:
         """Write a release; one Spark job.
 
         Raises:
-            InputError: The target does not take it: its mode, its content or a column is against it.
+            InputError: As `check_fit` does.
         """
         ...
 
@@ -69,6 +77,10 @@ class DeltaOutput:
     def discard_orphans(self) -> None:
         """Delete what runs that never published have staged."""
         discard_orphans(self.spark, self.target)
+
+    def check_fit(self, released: DataFrame) -> None:
+        """Refuse other columns than an append needs, a folder of something else, and what mode `error` refuses."""
+        check_fit(released, self.target)
 
     def stage(self, released: DataFrame) -> "StagedVersion":
         """Write the release below the table's root, where its log does not name it."""

@@ -71,27 +71,38 @@ def stage(released: DataFrame, target: TableTarget, run_id: str) -> StagedFiles:
             columns than the table has.
         LocationError: The target exists and the mode is `error`, or its folder holds something else than Delta.
     """
-    spark = released.sparkSession
-    check_columns(released.columns, target.partition_by)
+    epoch = check_fit(released, target)
     schema = nullable(released.schema)
     folder = run_folder(run_id)
     if target.table is not None:
-        if spark.catalog.tableExists(target.table):
-            refuse_existing(target)
         name = staging_table(target.table, run_id)
         writer = released.write.format("delta").mode("overwrite").option("overwriteSchema", "true")
         writer.options(**table_properties(schema)).saveAsTable(name)
         return StagedFiles(target, run_id, name, schema)
 
     root = root_of(target)
-    storage = reachable_storage(spark, root)
-    epoch = check_folder(storage, target, schema) if storage else None
     # A folder of its own for each attempt: a rerun never writes over files that an earlier commit may name.
     location = f"{root}/{folder}/{secrets.token_hex(4)}"
     options = {"mapreduce.fileoutputcommitter.marksuccessfuljobs": "false", "timeZone": "UTC"}
     released.write.options(**options).partitionBy(*target.partition_by).parquet(location)
     log.info("run %s: staged %d columns for %s", run_id, len(schema), target.name)
     return StagedFiles(target, run_id, location, schema, epoch)
+
+
+def check_fit(released: DataFrame, target: TableTarget) -> int | None:
+    """How often runs have published to the target, None where only Spark can tell; writes nothing.
+
+    Raises:
+        InputError: See `stage`.
+        LocationError: See `stage`.
+    """
+    check_columns(released.columns, target.partition_by)
+    if target.table is not None:
+        if released.sparkSession.catalog.tableExists(target.table):
+            refuse_existing(target)
+        return None
+    storage = reachable_storage(released.sparkSession, root_of(target))
+    return check_folder(storage, target, nullable(released.schema)) if storage else None
 
 
 def read_staged(spark: SparkSession, staged: StagedFiles) -> DataFrame:

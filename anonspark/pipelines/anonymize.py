@@ -153,7 +153,7 @@ def solve(
         raise EmptyTableError("that was read")
     require_populations(policy, raw.n_persons or raw.n_records, population)
     people = population if policy.needs_population else None
-    raw = _where_the_people_are(raw, people)
+    raw = where_the_people_are(raw, people)
     require_in_memory(policy, raw)
     in_memory = isinstance(raw, RawClasses)
     follower.enter("search", f"{raw.n_records:,} records, on the {'driver' if in_memory else 'cluster'}")
@@ -231,7 +231,7 @@ def _treated(
     return found, there
 
 
-def _where_the_people_are(
+def where_the_people_are(
     raw: RawClasses | ClusterCombinations, people: RawClasses | ClusterCombinations | None
 ) -> RawClasses | ClusterCombinations:
     """The combinations, brought to the cluster if those of the population are there."""

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from anonspark.config.job import AnonymizeJob
 from anonspark.domain.encode import RawClasses
@@ -55,7 +56,7 @@ class AnonymizeAttempt(ReleaseAttempt[AnonymizeJob]):
         told = json.loads(self.job.canonical())
         return {
             **{key: told[key] for key in ("attributes", "privacy", "person_id")},
-            "base": self.job.base,
+            "base": self.job.base if "://" in self.job.base else str(Path(self.job.base).absolute()),
             "hierarchy_files": {uri: file.sha256 for uri, file in self.hierarchy_files.items()},
         }
 

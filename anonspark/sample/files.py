@@ -10,10 +10,11 @@ from anonspark.resources import resource
 from anonspark.sample.hospital import generate
 
 HIERARCHIES = ("country_of_birth.csv", "diagnosis.csv", "education.csv", "occupation.csv")
+SCHEMA = "job.schema.json"
 
 
 def write_sample(folder: Path) -> Path:
-    """Write hospital.csv, hierarchies/ and job.yaml into a folder, over what is there under these names.
+    """Write hospital.csv, hierarchies/, job.yaml and its schema into a folder, over what is there under these names.
 
     Returns:
         The job file, which finds the other files by relative paths.
@@ -22,8 +23,10 @@ def write_sample(folder: Path) -> Path:
     write_csv(generate(), folder / "hospital.csv")
     for name in HIERARCHIES:
         shutil.copyfile(resource(f"hierarchies/{name}"), folder / "hierarchies" / name)
+    shutil.copyfile(resource(f"schema/{SCHEMA}"), folder / SCHEMA)
     # The shipped job file lies in conf/jobs/, beside conf/hierarchies/; this one lies above its hierarchies.
-    job = resource("jobs/hospital.yaml").read_text(encoding="utf-8").replace("../hierarchies/", "hierarchies/")
+    job = resource("jobs/hospital.yaml").read_text(encoding="utf-8")
+    job = job.replace("../hierarchies/", "hierarchies/").replace("../schema/", "")
     (folder / "job.yaml").write_text(job, encoding="utf-8", newline="\n")
     return folder / "job.yaml"
 

@@ -123,6 +123,11 @@ class InMemoryChecker:
         table = self._tables.at(node)
         return self._count_lost(table.to_base(self._judged(table).unsafe))
 
+    def kept_instead(self, node: Node, other: Node) -> int:
+        """Records that a release at a node suppresses and one at the other keeps."""
+        lost, lost_there = (table.to_base(self._judged(table).unsafe) for table in map(self._tables.at, (node, other)))
+        return int(self._base.sizes[lost & ~lost_there].sum())
+
     def _judge(self, node: Node, table: ClassTable, *, with_lost: bool) -> NodeVerdict:
         judged = self._judged(table)
         unsafe_records, certain, kept_classes, kept_squares, capacity = tally(
