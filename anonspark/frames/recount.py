@@ -1,123 +1,89 @@
 """What was written against what was computed, on the cluster: what `domain/recount.py` does on the driver."""
 
-from collections.abc import Sequence
-from functools import reduce
-from operator import and_
+from collections.abc import Mapping, Sequence
 
-import numpy as np
-from pyspark.sql import Column, DataFrame
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from anonspark.domain.arrays import CountArray
-from anonspark.domain.classes import EquivalenceClasses
-from anonspark.domain.encode import RawClasses
 from anonspark.domain.hierarchy import Label
-from anonspark.domain.model import PrivacyModel
 from anonspark.domain.policy import Policy
-from anonspark.domain.recount import require_as_computed, require_as_suppressed, require_safe, require_satisfied
+from anonspark.domain.recount import (
+    require_as_computed,
+    require_as_suppressed,
+    require_masked,
+    require_models_hold,
+)
 from anonspark.domain.release import Release
-from anonspark.frames.class_queries import add_judgement, grouped, with_groups
-from anonspark.frames.combinations import ClusterCombinations, add_codes
-from anonspark.frames.encoded import EncodedClasses, count_sizes, merged
+from anonspark.domain.written import WrittenFacts
+from anonspark.frames.class_queries import with_groups
+from anonspark.frames.encoded import EncodedClasses
 from anonspark.frames.persisted import persisted
-from anonspark.frames.population import matched_sizes
-from anonspark.frames.recoded import RecodedClasses
-from anonspark.search.judge import NO_CODES
-from anonspark.vocabulary import SUPPRESSED, Suppression
+from anonspark.frames.written import (
+    ComputedRelease,
+    all_labelled_suppressed,
+    count_facts,
+    is_suppressed,
+    starred_code,
+    written_codes,
+)
+from anonspark.vocabulary import Suppression
 
 
-def verify_combinations(
-    written: DataFrame,
-    encoded: EncodedClasses,
-    safe_classes: DataFrame | None,
-    policy: Policy,
-    chosen: Release,
-    population: RawClasses | ClusterCombinations | None = None,
-    recoded: RecodedClasses | None = None,
-) -> None:
+def verify_combinations(written: DataFrame, computed: ComputedRelease, unmasked: Mapping[str, int]) -> WrittenFacts:
     """Hold the combinations of a written release against the raw ones, and the models against what was written.
 
     Args:
         written: Combinations of the release as it was read back: q0, q1, ..., s0, ..., `records`.
-        encoded: The raw classes.
-        safe_classes: The groups of the classes that are released, g0, g1, ..., unless they have levels of their own.
-        policy: What must hold.
-        chosen: What was computed.
-        population: Where a model counts its people.
-        recoded: The raw classes with levels of their own, where they have such.
+        computed: What must have been written.
+        unmasked: Rows by identifier that is not masked.
+
+    Returns:
+        What was counted, all of it as it must be.
 
     Raises:
         VerificationError: Whatever differs; it tells counts only.
     """
-    groups = [f"g{axis}" for axis in range(len(chosen.node))]
-    labels: Sequence[Sequence[Label]] = [
-        hierarchy.labels[level] for hierarchy, level in zip(chosen.hierarchies, chosen.node, strict=True)
-    ]
+    require_masked(unmasked)
+    with persisted(written_codes(written, computed)) as theirs:
+        _compare_combinations(theirs, computed)
+        facts = count_facts(theirs, computed, unmasked)
+    require_models_hold(facts, computed.policy)
+    return facts
+
+
+def measure_combinations(written: DataFrame, computed: ComputedRelease, unmasked: Mapping[str, int]) -> WrittenFacts:
+    """Count what a quality gate asks about, whatever was written; see `measure_release`, and for arguments above."""
+    with persisted(written_codes(written, computed)) as theirs:
+        return count_facts(theirs, computed, unmasked)
+
+
+def _compare_combinations(theirs: DataFrame, computed: ComputedRelease) -> None:
+    """Each combination of labels and sensitive values must have been written as often as it was computed."""
+    encoded, recoded, labels = computed.encoded, computed.recoded, computed.labels
+    keys = [*computed.groups, *encoded.sensitive_codes]
     if recoded is not None:
-        labels = recoded.labels
-    keys = [*groups, *encoded.sensitive_codes]
-    with persisted(_written_codes(written, labels, encoded)) as theirs:
-        if recoded is not None:
-            computed = recoded.with_labels().unionByName(_never_released(encoded, groups))
-        elif safe_classes is not None:
-            computed = _at_node(encoded, safe_classes, chosen)
-        else:
-            raise ValueError("a release at a node has safe classes")
-        ours = _computed_codes(computed, labels, encoded.sensitive_codes, policy)
-        both = ours.select(*keys, F.col("records").alias("ours"), F.lit(0).cast("bigint").alias("theirs")).unionByName(
-            theirs.select(*keys, F.lit(0).cast("bigint").alias("ours"), F.col("records").alias("theirs"))
+        rows = recoded.with_labels().unionByName(_never_released(encoded, computed.groups))
+    elif computed.safe_classes is not None:
+        rows = _at_node(encoded, computed.safe_classes, computed.chosen)
+    else:
+        raise ValueError("a release at a node has safe classes")
+    ours = _computed_codes(rows, labels, encoded.sensitive_codes, computed.policy)
+    both = ours.select(*keys, F.col("records").alias("ours"), F.lit(0).cast("bigint").alias("theirs")).unionByName(
+        theirs.select(*keys, F.lit(0).cast("bigint").alias("ours"), F.col("records").alias("theirs"))
+    )
+    summed = both.groupBy(*keys).agg(F.sum("ours").alias("ours"), F.sum("theirs").alias("theirs"))
+    hidden = is_suppressed(labels)
+    (told,) = (
+        summed.agg(
+            F.sum(F.when(hidden, F.col("theirs")).otherwise(0)).alias("starred"),
+            F.sum(F.when(hidden, F.col("ours")).otherwise(0)).alias("hidden"),
+            F.count_if(F.col("ours") != F.col("theirs")).alias("differences"),
         )
-        summed = both.groupBy(*keys).agg(F.sum("ours").alias("ours"), F.sum("theirs").alias("theirs"))
-        hidden = F.col("g0") == _starred_code(labels[0])
-        (told,) = (
-            summed.agg(
-                F.sum(F.when(hidden, F.col("theirs")).otherwise(0)).alias("starred"),
-                F.sum(F.when(hidden, F.col("ours")).otherwise(0)).alias("hidden"),
-                F.count_if(F.col("ours") != F.col("theirs")).alias("differences"),
-            )
-            .toArrow()
-            .to_pylist()
-        )
-        require_as_suppressed(told["starred"] or 0, told["hidden"] or 0)
-        require_as_computed(told["differences"])
-        kept = theirs.where(~hidden)
-        for model in policy.models:
-            if model.needs_population and population is not None:
-                counted = matched_sizes(population, policy, chosen.hierarchies, chosen.node, merged(kept, groups))
-                require_safe(_unsafe_of_people(model, *counted), model)
-                continue
-            found = grouped(kept, groups, encoded.sensitive_codes).transform(add_judgement(encoded, [model]))
-            require_safe(found.agg(F.count_if("unsafe").alias("unsafe")).toArrow()["unsafe"][0].as_py(), model)
-        if policy.release_models and safe_classes is not None:
-            # A class that is labelled with nothing but `*` was written, and no reader can tell it from suppressed rows.
-            like_suppressed = safe_classes.where(_all_labelled_suppressed(labels)).select("records")
-            counts = count_sizes(merged(kept, groups).select("records").unionByName(like_suppressed))
-            for release_model in policy.release_models:
-                require_satisfied(release_model, counts)
-
-
-def _unsafe_of_people(model: PrivacyModel, sizes: CountArray, people: CountArray, classes: CountArray) -> int:
-    """How many classes of so many records and people the model forbids."""
-    safe = model.satisfied(EquivalenceClasses(NO_CODES, sizes, population=people))
-    return int(classes[~safe].sum())
-
-
-def _written_codes(written: DataFrame, labels: Sequence[Sequence[Label]], encoded: EncodedClasses) -> DataFrame:
-    """The codes of what was written; a label or a value that cannot be there has one past the last."""
-    starred = reduce(and_, [F.col(f"q{axis}").eqNullSafe(SUPPRESSED) for axis in range(len(labels))])
-    codes: list[Column] = []
-    for axis, of_axis in enumerate(labels):
-        # The groups of unknown leaves stand last and are labelled `*` like a group that may be released.
-        first = {label: code for code, label in reversed(list(enumerate(of_axis)))}
-        code = np.array(list(first.values()), dtype=np.int32)
-        written = written.transform(add_codes(f"q{axis}", list(first), code, f"g{axis}"))
-        found = F.coalesce(f"g{axis}", F.lit(len(of_axis)))
-        codes.append(F.when(starred, _starred_code(of_axis)).otherwise(found).alias(f"g{axis}"))
-    for place, order in enumerate(encoded.orders.values()):
-        code = np.arange(len(order.values), dtype=np.int32)
-        written = written.transform(add_codes(f"s{place}", order.values, code, f"c{place}"))
-        codes.append(F.coalesce(f"c{place}", F.lit(len(order.values))).alias(f"s{place}"))
-    return written.select(*codes, "records")
+        .toArrow()
+        .to_pylist()
+    )
+    require_as_suppressed(told["starred"] or 0, told["hidden"] or 0)
+    require_as_computed(told["differences"])
 
 
 def _at_node(encoded: EncodedClasses, safe_classes: DataFrame, chosen: Release) -> DataFrame:
@@ -143,23 +109,9 @@ def _computed_codes(
     groups = [f"g{axis}" for axis in range(len(labels))]
     if policy.suppression is Suppression.DROP:
         rows = rows.where("released")
-    hidden = ~F.col("released") | _all_labelled_suppressed(labels)
+    hidden = ~F.col("released") | all_labelled_suppressed(labels)
     codes = [
-        F.when(hidden, _starred_code(of_axis)).otherwise(F.col(group)).alias(group)
+        F.when(hidden, starred_code(of_axis)).otherwise(F.col(group)).alias(group)
         for group, of_axis in zip(groups, labels, strict=True)
     ]
     return rows.select(*codes, *sensitive_codes, "records")
-
-
-def _all_labelled_suppressed(labels: Sequence[Sequence[Label]]) -> Column:
-    """Whether the labels of groups g0, g1, ... are nothing but `*`."""
-    starred = [
-        F.col(f"g{axis}").isin([code for code, label in enumerate(of_axis) if label == SUPPRESSED])
-        for axis, of_axis in enumerate(labels)
-    ]
-    return reduce(and_, starred)
-
-
-def _starred_code(labels: Sequence[Label]) -> int:
-    """What an attribute's code is in a row of nothing but `*`."""
-    return len(labels) + 1

@@ -41,7 +41,7 @@ from anonspark.pipelines.apply import apply
 from anonspark.pipelines.follow import Follower, Step, never, silent
 from anonspark.pipelines.record import record_solution
 from anonspark.pipelines.summary import Summary, failed_summary, measure_risks, solution_part
-from anonspark.pipelines.write import output_of, verify_written, write_release
+from anonspark.pipelines.write import output_of, recount_written, write_release
 from anonspark.vocabulary import OnMalformed, RunState
 
 log = logging.getLogger(__name__)
@@ -175,7 +175,8 @@ class Attempt:
         released = apply(source.table, policy, solution.release, solution.safe_classes, solution.recoded)
 
         def verify(written: DataFrame) -> None:
-            verify_written(written, policy, solution)
+            self.follower.enter("verify", "measuring the written release")
+            recount_written(written, policy, solution, verify=True)
 
         return write_release(released, output, self.guard, self.follower, verify if self.job.verify else None)
 

@@ -1,0 +1,172 @@
+"""What was written, counted on the cluster: what `domain/recount.py` does on the driver."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import reduce
+from operator import and_
+
+import numpy as np
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from anonspark.domain.arrays import CountArray
+from anonspark.domain.classes import EquivalenceClasses, SizeCounts
+from anonspark.domain.encode import RawClasses
+from anonspark.domain.hierarchy import Label
+from anonspark.domain.model import PrivacyModel
+from anonspark.domain.policy import Policy
+from anonspark.domain.release import Release
+from anonspark.domain.written import WrittenFacts, excess_classes
+from anonspark.frames.batches import judged_one_by_one
+from anonspark.frames.class_queries import grouped
+from anonspark.frames.combinations import ClusterCombinations, add_codes
+from anonspark.frames.encoded import EncodedClasses, count_sizes, merged
+from anonspark.frames.population import matched_sizes
+from anonspark.frames.recoded import RecodedClasses
+from anonspark.search.judge import NO_CODES
+from anonspark.vocabulary import SUPPRESSED
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ComputedRelease:
+    """A release whose classes stay on the cluster, as it was computed.
+
+    Attributes:
+        encoded: The raw classes.
+        safe_classes: The groups of the classes that are released, g0, g1, ..., unless they have levels of their own.
+        policy: What must hold.
+        chosen: What was computed.
+        population: Where a model counts its people.
+        recoded: The raw classes with levels of their own, where they have such.
+    """
+
+    encoded: EncodedClasses
+    safe_classes: DataFrame | None
+    policy: Policy
+    chosen: Release
+    population: RawClasses | ClusterCombinations | None = None
+    recoded: RecodedClasses | None = None
+
+    @property
+    def groups(self) -> list[str]:
+        """The columns of labels' codes."""
+        return [f"g{axis}" for axis in range(len(self.chosen.node))]
+
+    @property
+    def labels(self) -> Sequence[Sequence[Label]]:
+        """One sequence an attribute: the label of each code."""
+        if self.recoded is not None:
+            return self.recoded.labels
+        return [
+            hierarchy.labels[level] for hierarchy, level in zip(self.chosen.hierarchies, self.chosen.node, strict=True)
+        ]
+
+    def foreign_codes(self, axis: int) -> list[int]:
+        """The codes of what no record that is not suppressed can have in an attribute."""
+        labels, others = self.labels[axis], [len(self.labels[axis])]
+        if self.recoded is None:
+            allowed = self.chosen.hierarchies[axis].labels_of_known_leaves(self.chosen.node[axis])
+            others += [code for code, label in enumerate(labels) if label not in allowed]
+        return others
+
+
+def count_facts(theirs: DataFrame, computed: ComputedRelease, unmasked: Mapping[str, int]) -> WrittenFacts:
+    """Count what a quality gate asks about, whatever was written; see `measure_release`.
+
+    One query over the codes, one over their classes, one more each where models count people or judge the whole.
+
+    Args:
+        theirs: Codes of what was written, persisted; see `written_codes`.
+        computed: What must have been written.
+        unmasked: Rows by identifier that is not masked.
+    """
+    encoded, policy, groups = computed.encoded, computed.policy, computed.groups
+    hidden = is_suppressed(computed.labels)
+    foreign = [~hidden & F.col(group).isin(computed.foreign_codes(axis)) for axis, group in enumerate(groups)]
+    strange = [
+        F.col(name) == len(order.values)
+        for name, order in zip(encoded.sensitive_codes, encoded.orders.values(), strict=True)
+    ]
+    counts = theirs.agg(*[F.sum(F.when(rows, F.col("records"))) for rows in [F.lit(True), *foreign, *strange]])
+    all_rows, *others = (column[0].as_py() or 0 for column in counts.toArrow().columns)
+    in_class = ~hidden
+    for rows in strange:
+        in_class &= ~rows
+    kept = theirs.where(in_class)
+    smallest, unsafe = _judged(kept, computed)
+    sizes: SizeCounts = []
+    if policy.release_models and computed.safe_classes is not None:
+        # A class that is labelled with nothing but `*` was written, and no reader can tell it from suppressed rows.
+        like_suppressed = computed.safe_classes.where(all_labelled_suppressed(computed.labels)).select("records")
+        sizes = count_sizes(merged(kept, groups).select("records").unionByName(like_suppressed))
+    return WrittenFacts(
+        rows=all_rows,
+        unmasked=unmasked,
+        foreign_labels=dict(zip(policy.names, others[: len(groups)], strict=True)),
+        foreign_values=dict(zip(encoded.orders, others[len(groups) :], strict=True)),
+        smallest_class=smallest,
+        unsafe_classes=unsafe,
+        excess_classes=excess_classes(policy, sizes),
+    )
+
+
+def _judged(kept: DataFrame, computed: ComputedRelease) -> tuple[int | None, tuple[int, ...]]:
+    """The size of the smallest class, and how many classes each of the policy's models forbids."""
+    encoded, policy, groups = computed.encoded, computed.policy, computed.groups
+    of_classes = [model for model in policy.models if not model.needs_population]
+    classes = grouped(kept, groups, encoded.sensitive_codes)
+    names = [f"u{place}" for place in range(len(of_classes))]
+    schema = ", ".join([*(f"{name} bigint" for name in names), "smallest bigint"])
+    parts = classes.mapInArrow(judged_one_by_one(of_classes, encoded.sensitive), schema)
+    sums = parts.agg(F.min("smallest"), *[F.sum(name) for name in names]).toArrow()
+    smallest, *unsafe = (column[0].as_py() for column in sums.columns)
+    found = dict(zip(of_classes, unsafe, strict=True))
+    if computed.population is not None and len(of_classes) < len(policy.models):
+        chosen = computed.chosen
+        counted = matched_sizes(computed.population, policy, chosen.hierarchies, chosen.node, merged(kept, groups))
+        found |= {model: _unsafe_of_people(model, *counted) for model in policy.models if model.needs_population}
+    return smallest, tuple(found.get(model) or 0 for model in policy.models)
+
+
+def written_codes(written: DataFrame, computed: ComputedRelease) -> DataFrame:
+    """The codes of what was written; a label or a value that cannot be there has one past the last."""
+    labels, encoded = computed.labels, computed.encoded
+    starred = reduce(and_, [F.col(f"q{axis}").eqNullSafe(SUPPRESSED) for axis in range(len(labels))])
+    codes: list[Column] = []
+    for axis, of_axis in enumerate(labels):
+        # The groups of unknown leaves stand last and are labelled `*` like a group that may be released.
+        first = {label: code for code, label in reversed(list(enumerate(of_axis)))}
+        code = np.array(list(first.values()), dtype=np.int32)
+        written = written.transform(add_codes(f"q{axis}", list(first), code, f"g{axis}"))
+        found = F.coalesce(f"g{axis}", F.lit(len(of_axis)))
+        codes.append(F.when(starred, starred_code(of_axis)).otherwise(found).alias(f"g{axis}"))
+    for place, order in enumerate(encoded.orders.values()):
+        code = np.arange(len(order.values), dtype=np.int32)
+        written = written.transform(add_codes(f"s{place}", order.values, code, f"c{place}"))
+        codes.append(F.coalesce(f"c{place}", F.lit(len(order.values))).alias(f"s{place}"))
+    return written.select(*codes, "records")
+
+
+def _unsafe_of_people(model: PrivacyModel, sizes: CountArray, people: CountArray, classes: CountArray) -> int:
+    """How many classes of so many records and people the model forbids."""
+    safe = model.satisfied(EquivalenceClasses(NO_CODES, sizes, population=people))
+    return int(classes[~safe].sum())
+
+
+def all_labelled_suppressed(labels: Sequence[Sequence[Label]]) -> Column:
+    """Whether the labels of groups g0, g1, ... are nothing but `*`."""
+    starred = [
+        F.col(f"g{axis}").isin([code for code, label in enumerate(of_axis) if label == SUPPRESSED])
+        for axis, of_axis in enumerate(labels)
+    ]
+    return reduce(and_, starred)
+
+
+def is_suppressed(labels: Sequence[Sequence[Label]]) -> Column:
+    """Whether codes are those of a row of nothing but `*`."""
+    return F.col("g0") == starred_code(labels[0])
+
+
+def starred_code(labels: Sequence[Label]) -> int:
+    """What an attribute's code is in a row of nothing but `*`."""
+    return len(labels) + 1
