@@ -39,6 +39,7 @@ from anonspark.pipelines.anonymize import (
 )
 from anonspark.pipelines.apply import apply
 from anonspark.pipelines.follow import Follower, Step, never, silent
+from anonspark.pipelines.gate import Gate, gate_of
 from anonspark.pipelines.record import record_solution
 from anonspark.pipelines.summary import Summary, failed_summary, measure_risks, solution_part
 from anonspark.pipelines.write import output_of, recount_written, write_release
@@ -137,6 +138,7 @@ class Attempt:
     def _complete(self, record: RunRow, held: ExitStack) -> tuple[Summary, RunRow]:
         job, follower = self.job, self.follower
         follower.enter("read", "opening the input")
+        gate = gate_of(job, self.spark, self.run_id, self.target.name, self.metadata_uri)
         warnings: list[str] = []
         policy = job.to_policy(self.read_rows)
         source = read_table(self.spark, job.source())
@@ -149,7 +151,11 @@ class Attempt:
         record = replace(record, input_version=source.version, input_rows=solution.release.n_records)
         with storage_errors(self.target.name, "output"):
             output = output_of(self.spark, self.target, self.run_id)
-            version = (output.published() or self.write(output, source, policy, solution)).version
+            published = output.published()
+            if published is None:
+                published = self.write(output, source, policy, solution, gate)
+            else:
+                gate.recall()
         follower.finish()
         follower.enter("publish", "recording the run")
         risks = measure_risks(solution, policy, population)
@@ -163,22 +169,27 @@ class Attempt:
             "status": str(RunState.COMPLETED),
             **solution_part(solution, risks),
             "timings_s": follower.timings(),
-            "output": {"uri": self.target.name, "version": version},
+            "output": {"uri": self.target.name, "version": published.version},
             "metadata": {"uri": self.metadata_uri},
-            "warnings": warnings + in_place_warnings(job),
+            **({} if gate.part is None else {"quality": gate.part}),
+            "warnings": warnings + gate.warnings + in_place_warnings(job),
         }
-        return summary, replace(record, output_version=version)
+        return summary, replace(record, output_version=published.version)
 
-    def write(self, output: Output, source: ReadTable, policy: Policy, solution: Solution) -> Published:
-        """Write the release, verify it where the job says so, and publish it."""
+    def write(self, output: Output, source: ReadTable, policy: Policy, solution: Solution, gate: Gate) -> Published:
+        """Write the release, verify and judge it where the job says so, and publish it."""
         self.follower.enter("apply", f"writing {solution.release.n_records:,} records")
         released = apply(source.table, policy, solution.release, solution.safe_classes, solution.recoded)
 
-        def verify(written: DataFrame) -> None:
-            self.follower.enter("verify", "measuring the written release")
-            recount_written(written, policy, solution, verify=True)
+        def check(written: DataFrame) -> None:
+            self.follower.enter("verify" if self.job.verify else "gate", "measuring the written release")
+            facts = recount_written(written, policy, solution, verify=self.job.verify)
+            if gate.is_asked:
+                self.follower.enter("gate", "holding the release against its expectations")
+                gate.judge(facts, policy, solution.release, source.table, written)
 
-        return write_release(released, output, self.guard, self.follower, verify if self.job.verify else None)
+        wanted = self.job.verify or gate.is_asked
+        return write_release(released, output, self.guard, self.follower, check if wanted else None)
 
     def read_rows(self, uri: str, sep: str) -> Sequence[Sequence[Label]]:
         """A hierarchy file's rows; the file is kept for the record."""
