@@ -9,7 +9,7 @@ import numpy as np
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from anonspark.domain.arrays import CountArray
+from anonspark.domain.arrays import CodeArray, CountArray
 from anonspark.domain.classes import EquivalenceClasses, SizeCounts
 from anonspark.domain.encode import RawClasses
 from anonspark.domain.hierarchy import Label
@@ -61,13 +61,14 @@ class ComputedRelease:
             hierarchy.labels[level] for hierarchy, level in zip(self.chosen.hierarchies, self.chosen.node, strict=True)
         ]
 
-    def foreign_codes(self, axis: int) -> list[int]:
-        """The codes of what no record that is not suppressed can have in an attribute."""
-        labels, others = self.labels[axis], [len(self.labels[axis])]
-        if self.recoded is None:
-            allowed = self.chosen.hierarchies[axis].labels_of_known_leaves(self.chosen.node[axis])
-            others += [code for code, label in enumerate(labels) if label not in allowed]
-        return others
+    def allowed_codes(self) -> list[CodeArray]:
+        """The codes of labels that a record can be released with, one array an attribute; a query where recoded."""
+        if self.recoded is not None:
+            return self.recoded.used_codes()
+        return [
+            np.unique(hierarchy.groups[level][~hierarchy.unknown])
+            for hierarchy, level in zip(self.chosen.hierarchies, self.chosen.node, strict=True)
+        ]
 
 
 def count_facts(theirs: DataFrame, computed: ComputedRelease, unmasked: Mapping[str, int]) -> WrittenFacts:
@@ -82,7 +83,7 @@ def count_facts(theirs: DataFrame, computed: ComputedRelease, unmasked: Mapping[
     """
     encoded, policy, groups = computed.encoded, computed.policy, computed.groups
     hidden = is_suppressed(computed.labels)
-    foreign = [~hidden & F.col(group).isin(computed.foreign_codes(axis)) for axis, group in enumerate(groups)]
+    foreign = [F.col(group) == len(of_axis) for group, of_axis in zip(groups, computed.labels, strict=True)]
     strange = [
         F.col(name) == len(order.values)
         for name, order in zip(encoded.sensitive_codes, encoded.orders.values(), strict=True)
@@ -133,11 +134,9 @@ def written_codes(written: DataFrame, computed: ComputedRelease) -> DataFrame:
     labels, encoded = computed.labels, computed.encoded
     starred = reduce(and_, [F.col(f"q{axis}").eqNullSafe(SUPPRESSED) for axis in range(len(labels))])
     codes: list[Column] = []
-    for axis, of_axis in enumerate(labels):
-        # The groups of unknown leaves stand last and are labelled `*` like a group that may be released.
-        first = {label: code for code, label in reversed(list(enumerate(of_axis)))}
-        code = np.array(list(first.values()), dtype=np.int32)
-        written = written.transform(add_codes(f"q{axis}", list(first), code, f"g{axis}"))
+    for axis, (of_axis, allowed) in enumerate(zip(labels, computed.allowed_codes(), strict=True)):
+        texts = [of_axis[code] for code in allowed.tolist()]
+        written = written.transform(add_codes(f"q{axis}", texts, allowed, f"g{axis}"))
         found = F.coalesce(f"g{axis}", F.lit(len(of_axis)))
         codes.append(F.when(starred, starred_code(of_axis)).otherwise(found).alias(f"g{axis}"))
     for place, order in enumerate(encoded.orders.values()):

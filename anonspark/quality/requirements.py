@@ -60,11 +60,11 @@ def requirements(
     """
     expected = expected_columns(raw_columns, policy)
     return [
+        *_of_identifiers(facts, policy, written_columns),
+        *_of_models(facts, policy),
+        *_of_values(facts, policy),
         *_of_rows(facts, policy, chosen),
         *_of_columns(expected, written_columns),
-        *_of_identifiers(facts, policy, written_columns),
-        *_of_values(facts, policy),
-        *_of_models(facts, policy),
     ]
 
 
