@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from typing import Any, Final
 from urllib.parse import quote
@@ -16,7 +17,7 @@ from anonspark.errors import EnvironmentProblem, QualityGateError
 from anonspark.frames.casts import MALFORMED
 from anonspark.io.failures import storage_errors
 from anonspark.io.object_store import Storage, reachable_storage
-from anonspark.quality.gate import INSTALL, GateResult, failed_names, is_installed, run_gate
+from anonspark.quality.gate import INSTALL, GateResult, failed_names, is_installed, load, run_gate
 from anonspark.quality.requirements import requirements
 from anonspark.vocabulary import QualityGate
 
@@ -40,6 +41,7 @@ class Gate:
         kind: What a failure does; OFF where nothing is to be judged.
         part: What the summary tells; None before the gate has run.
         warnings: What a caller has to know.
+        loading: What `prepare` has begun.
     """
 
     spark: SparkSession
@@ -49,6 +51,7 @@ class Gate:
     kind: QualityGate
     part: dict[str, Any] | None = None
     warnings: list[str] = field(default_factory=list)
+    loading: Future[None] | None = None
 
     @property
     def is_asked(self) -> bool:
@@ -59,6 +62,13 @@ class Gate:
     def folder(self) -> str:
         """Where the page and the result of this run are."""
         return f"{self.metadata_uri}/{DATA_DOCS}/{quote(self.run_id, safe='')}"
+
+    def prepare(self) -> None:
+        """Load Great Expectations while Spark writes and counts, when nothing else is for this process to do."""
+        if self.is_asked:
+            worker = ThreadPoolExecutor(1)
+            self.loading = worker.submit(load)
+            worker.shutdown(wait=False)
 
     def judge(self, facts: WrittenFacts, policy: Policy, chosen: Release, raw: DataFrame, written: DataFrame) -> None:
         """Hold a release against its expectations and write down what came of it.
@@ -73,6 +83,8 @@ class Gate:
         Raises:
             QualityGateError: An expectation does not hold, and that is to stop the run.
         """
+        if self.loading is not None:
+            wait([self.loading])
         expected = requirements(facts, policy, chosen, column_types(raw), column_types(written))
         result = run_gate(expected, f"Quality gate of {self.target}, run {self.run_id}")
         self.part = {

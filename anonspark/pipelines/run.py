@@ -188,6 +188,7 @@ class Attempt:
                 self.follower.enter("gate", "holding the release against its expectations")
                 gate.judge(facts, policy, solution.release, source.table, written)
 
+        gate.prepare()
         wanted = self.job.verify or gate.is_asked
         return write_release(released, output, self.guard, self.follower, check if wanted else None)
 

@@ -50,6 +50,11 @@ def is_installed() -> bool:
     return find_spec("great_expectations") is not None
 
 
+def load() -> None:
+    """Import Great Expectations: two CPU seconds, once a process."""
+    import great_expectations  # noqa: F401  its names are looked up where they are used
+
+
 def run_gate(requirements: Sequence[Requirement], title: str) -> GateResult:
     """Hold the requirements against what was counted; `title` names the release and the run."""
     import pandas as pd

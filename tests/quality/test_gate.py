@@ -73,6 +73,7 @@ QUIET = """
 import socket, sys
 def refuse(*_, **__): raise AssertionError("something was to be sent")
 socket.socket.connect = socket.getaddrinfo = refuse
+import anonspark.pipelines.run
 from anonspark.quality.gate import run_gate
 from anonspark.quality.requirements import Requirement
 assert "great_expectations" not in sys.modules
@@ -83,8 +84,7 @@ assert len(run_gate(many, "t").failed) == 171
 
 def test_a_gate_prints_sends_and_leaves_nothing(tmp_path: Path) -> None:
     root = Path(__file__).parents[2]
-    caches = {"MPLCONFIGDIR": str(tmp_path / "caches")}
-    home = {"HOME": str(tmp_path / "home"), "TMPDIR": str(tmp_path / "tmp"), **caches}
+    home = {"HOME": str(tmp_path / "home"), "TMPDIR": str(tmp_path / "tmp")}
     for place in home.values():
         Path(place).mkdir()
     work = tmp_path / "work"
