@@ -162,7 +162,7 @@ class QualityGateError(GoalNotMetError):
         verb = "does" if len(failed) == 1 else "do"
         super().__init__(
             f"The quality gate failed, nothing was published: {len(failed)} of {quality['expectations']} expectations "
-            f"{verb} not hold ({', '.join(failed)}).{f' See {docs}.' if docs else ''}",
+            f"{verb} not hold ({'; '.join(failed)}).{f' See {docs}.' if docs else ''}",
             field="quality",
         )
         self.quality = dict(quality)

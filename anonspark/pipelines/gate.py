@@ -26,6 +26,11 @@ DATA_DOCS: Final = "data_docs"
 
 PAGE: Final = "index.html"
 
+IF_FAILED: Final = {
+    QualityGate.FAIL: "Nothing was published.",
+    QualityGate.WARN: "The release was published nevertheless, since the job file says quality: warn.",
+}
+
 VALIDATION: Final = "validation.json"
 
 
@@ -86,7 +91,7 @@ class Gate:
         if self.loading is not None:
             wait([self.loading])
         expected = requirements(facts, policy, chosen, column_types(raw), column_types(written))
-        result = run_gate(expected, f"Quality gate of {self.target}, run {self.run_id}")
+        result = run_gate(expected, f"Quality gate of {self.target}, run {self.run_id}", IF_FAILED[self.kind])
         self.part = {
             "passed": result.passed,
             "expectations": result.expectations,

@@ -55,8 +55,14 @@ def load() -> None:
     import great_expectations  # noqa: F401  its names are looked up where they are used
 
 
-def run_gate(requirements: Sequence[Requirement], title: str) -> GateResult:
-    """Hold the requirements against what was counted; `title` names the release and the run."""
+def run_gate(requirements: Sequence[Requirement], title: str, if_failed: str) -> GateResult:
+    """Hold the requirements against what was counted.
+
+    Args:
+        requirements: Each with its count.
+        title: Names the release and the run.
+        if_failed: What a failure comes to, as a sentence.
+    """
     import pandas as pd
 
     from anonspark.quality.page import render_page
@@ -67,7 +73,7 @@ def run_gate(requirements: Sequence[Requirement], title: str) -> GateResult:
         batch = asset.add_batch_definition_whole_dataframe("written").get_batch({"dataframe": counts})
         result: Any = batch.validate(suite_of(requirements), result_format="BOOLEAN_ONLY")
         validation = result.to_json_dict()
-        page = render_page(result, validation, title)
+        page = render_page(result, validation, title, if_failed)
     failed = set(failed_names(validation))
     in_order = tuple(requirement.name for requirement in requirements if requirement.name in failed)
     return GateResult(len(requirements), in_order, json.dumps(validation, indent=1), page)

@@ -14,13 +14,16 @@ if TYPE_CHECKING:
 VIEWS: Final = Path(__file__).parent / "views"
 
 
-def render_page(result: "ExpectationSuiteValidationResult", validation: Mapping[str, Any], title: str) -> str:
+def render_page(
+    result: "ExpectationSuiteValidationResult", validation: Mapping[str, Any], title: str, if_failed: str
+) -> str:
     """A page of HTML.
 
     Args:
         result: What came of the suite.
         validation: The same as JSON has it.
         title: Names the release and the run.
+        if_failed: What a failure comes to, as a sentence.
     """
     from great_expectations.render.renderer.page_renderer import ValidationResultsPageRenderer
     from great_expectations.render.view.view import DefaultJinjaPageView
@@ -28,6 +31,6 @@ def render_page(result: "ExpectationSuiteValidationResult", validation: Mapping[
     view: Any = DefaultJinjaPageView
     document = ValidationResultsPageRenderer().render(result)
     page: str = view(custom_views_directory=str(VIEWS)).render(
-        document, template="gate.j2", title=title, validation=validation
+        document, template="gate.j2", title=title, if_failed=if_failed, validation=validation
     )
     return page

@@ -28,7 +28,7 @@ class Requirement:
         name: Short, of its own; with the column or the model that it is about.
         sentence: What must hold, for readers who know no statistics.
         count: What was counted.
-        counted: What that is a number of.
+        counted: What that is a number of, as a sentence begins.
         wanted: What the count must be.
         more: A sentence about what was found.
     """
@@ -43,7 +43,7 @@ class Requirement:
     @property
     def found(self) -> str:
         """What was counted, in words."""
-        return f"Found: {self.count:,} {self.counted}. {self.more}".rstrip()
+        return f"{self.counted}: {self.count:,}. {self.more}".rstrip()
 
 
 def requirements(
@@ -82,7 +82,7 @@ def _of_rows(facts: WrittenFacts, policy: Policy, chosen: Release) -> Iterator[R
         "rows",
         f"The release has as many rows as the input{without}, and all can be read.",
         facts.rows,
-        "rows",
+        "Rows",
         chosen.n_records - dropped,
     )
 
@@ -93,13 +93,13 @@ def _of_columns(expected: Columns, written: Columns) -> Iterator[Requirement]:
         "columns",
         "The release has the columns of the input in their order, without the identifiers that are dropped.",
         max(len(expected), len(written)) - in_place,
-        "columns that are missing, too many or in another place",
+        "Columns that are missing, too many or in another place",
     )
     yield Requirement(
         "types",
         "Columns that are generalized or masked are texts; the others have the type that they have in the input.",
         sum(not _is_of(written[name], kind) for name, kind in expected.items() if name in written),
-        "columns of another type",
+        "Columns of another type",
     )
 
 
@@ -112,10 +112,10 @@ def _of_identifiers(facts: WrittenFacts, policy: Policy, written: Columns) -> It
     for name in policy.identifiers:
         if policy.identifier_treatment is Suppression.DROP:
             sentence = f"The identifier '{name}' is not in the release."
-            yield Requirement(f"identifier '{name}'", sentence, int(name in written), "columns of this name")
+            yield Requirement(f"identifier '{name}'", sentence, int(name in written), "Columns of this name")
         else:
             sentence = f"The identifier '{name}' is masked: it holds nothing but '{SUPPRESSED}'."
-            yield Requirement(f"identifier '{name}'", sentence, facts.unmasked[name], "rows that hold something else")
+            yield Requirement(f"identifier '{name}'", sentence, facts.unmasked[name], "Rows that hold something else")
 
 
 def _of_values(facts: WrittenFacts, policy: Policy) -> Iterator[Requirement]:
@@ -127,23 +127,23 @@ def _of_values(facts: WrittenFacts, policy: Policy) -> Iterator[Requirement]:
             f"labels of '{name}'",
             f"Every value of '{name}' is a {what}, or '{SUPPRESSED}' in a row that is suppressed.",
             facts.foreign_labels[name],
-            "rows that hold something else",
+            "Rows that hold something else",
         )
     for sensitive in policy.sensitive:
         yield Requirement(
             f"values of '{sensitive.name}'",
             f"Every value of '{sensitive.name}' is one that the input has too.",
             facts.foreign_values[sensitive.name],
-            "rows that hold something else",
+            "Rows that hold something else",
         )
 
 
 def _of_models(facts: WrittenFacts, policy: Policy) -> Iterator[Requirement]:
     for model, unsafe in zip(policy.models, facts.unsafe_classes, strict=True):
         name, sentence = name_and_sentence(model)
-        smallest = "" if facts.smallest_class is None else f"The smallest class has {facts.smallest_class:,} persons."
+        smallest = "" if facts.smallest_class is None else f"Persons in the smallest group: {facts.smallest_class:,}."
         more = smallest if isinstance(model, KAnonymity) else ""
-        yield Requirement(name, sentence, unsafe, "classes of persons for whom that is not so", more=more)
+        yield Requirement(name, sentence, unsafe, "Groups of persons for whom that is not so", more=more)
     for release_model, excess in zip(policy.release_models, facts.excess_classes, strict=True):
         name, sentence = name_and_sentence(release_model)
-        yield Requirement(name, sentence, excess, "classes of persons too many")
+        yield Requirement(name, sentence, excess, "Groups of persons too many")

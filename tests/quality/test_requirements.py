@@ -60,9 +60,9 @@ def test_a_release_as_it_must_be_meets_every_requirement() -> None:
     assert failing(found) == []
     assert [each.name for each in found] == [
         "identifier 'name'",
-        "k-anonymity, k = 5",
-        "distinct l-diversity of 'diagnosis', l = 2",
-        "average risk, at most 0.1",
+        "k-anonymity (k = 5)",
+        "distinct l-diversity of 'diagnosis' (l = 2)",
+        "average risk (at most 0.1)",
         "labels of 'age'",
         "labels of 'zip'",
         "values of 'diagnosis'",
@@ -70,16 +70,16 @@ def test_a_release_as_it_must_be_meets_every_requirement() -> None:
         "columns",
         "types",
     ]
-    assert "5 persons" in found[1].found
+    assert found[1].found == "Groups of persons for whom that is not so: 0. Persons in the smallest group: 5."
 
 
 @pytest.mark.parametrize(
     ("changed", "name"),
     [
         ({"unmasked": {"name": 3}}, "identifier 'name'"),
-        ({"unsafe_classes": (2, 0)}, "k-anonymity, k = 5"),
-        ({"unsafe_classes": (0, 1)}, "distinct l-diversity of 'diagnosis', l = 2"),
-        ({"excess_classes": (4,)}, "average risk, at most 0.1"),
+        ({"unsafe_classes": (2, 0)}, "k-anonymity (k = 5)"),
+        ({"unsafe_classes": (0, 1)}, "distinct l-diversity of 'diagnosis' (l = 2)"),
+        ({"excess_classes": (4,)}, "average risk (at most 0.1)"),
         ({"foreign_labels": {"age": 0, "zip": 1}}, "labels of 'zip'"),
         ({"foreign_values": {"diagnosis": 1}}, "values of 'diagnosis'"),
         ({"rows": 9}, "rows"),
