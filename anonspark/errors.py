@@ -13,7 +13,8 @@ AnonsparkError                  exit 1
 │  └─ EnvironmentProblem        Java or a library is missing
 ├─ GoalNotMetError              exit 3: the data cannot be released as asked
 │  ├─ NoReleaseError            no lattice node satisfies the policy within the suppression limit
-│  └─ UnsafeClassesError        a solution leaves classes of other data unsafe
+│  ├─ UnsafeClassesError        a solution leaves classes of other data unsafe
+│  └─ QualityGateError          the written release does not meet its expectations
 ├─ RunConflictError             exit 1: the run, or another writer of the table, is alive
 ├─ VerificationError            exit 1: what was written is not what was computed
 └─ RunCancelledError            exit 130
@@ -25,7 +26,7 @@ value of the data.
 from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from itertools import zip_longest
-from typing import ClassVar
+from typing import Any, ClassVar
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
@@ -163,6 +164,20 @@ class UnsafeClassesError(GoalNotMetError):
             "suppress to have them suppressed, or search this data's own levels with anonymize.",
             field="unsafe",
         )
+
+
+class QualityGateError(GoalNotMetError):
+    """The written release does not meet its expectations; `quality` is what the summary tells of them."""
+
+    def __init__(self, quality: Mapping[str, Any]) -> None:
+        failed, docs = quality["failed"], quality["docs"]
+        verb = "does" if len(failed) == 1 else "do"
+        super().__init__(
+            f"The quality gate failed, nothing was published: {len(failed)} of {quality['expectations']} expectations "
+            f"{verb} not hold ({'; '.join(failed)}).{f' See {docs}.' if docs else ''}",
+            field="quality",
+        )
+        self.quality = dict(quality)
 
 
 class RunConflictError(AnonsparkError):

@@ -60,7 +60,7 @@ def test_every_package_that_the_engine_imports_is_declared() -> None:
                 imported.add(node.module.split(".")[0])
     # pydantic_core is the half of pydantic that holds its error types; pydantic pins it to one version.
     foreign = imported - set(sys.stdlib_module_names) - {"anonspark", "pydantic_core"}
-    names = {name: {found.lower() for found in distributions.get(name, [name])} for name in foreign}
+    names = {name: {found.lower().replace("_", "-") for found in distributions.get(name, [name])} for name in foreign}
     assert [name for name, found in names.items() if not found & declared(with_tools=False)] == []
 
 

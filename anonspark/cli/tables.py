@@ -33,11 +33,22 @@ def show_places(console: Console, summary: Mapping[str, Any]) -> None:
     lines = [
         *place_of_release(summary.get("output")),
         f"metadata  {summary['metadata']['uri']}",
+        *quality_lines(summary),
         f"run       {summary['run_id']}",
         *(f"warning   {warning}" for warning in summary["warnings"]),
     ]
     for line in lines:
         console.print(Text(line), soft_wrap=True)
+
+
+def quality_lines(summary: Mapping[str, Any]) -> list[str]:
+    """What the quality gate found and where its page is; nothing where it did not run."""
+    quality = summary.get("quality")
+    if quality is None:
+        return []
+    failed, expectations = len(quality["failed"]), quality["expectations"]
+    verdict = f"all {expectations} expectations hold" if quality["passed"] else f"{failed} of {expectations} fail"
+    return [f"quality   {verdict}" + (f": {quality['docs']}" if quality["docs"] else "")]
 
 
 def place_of_release(output: Mapping[str, Any] | None) -> list[str]:

@@ -48,6 +48,11 @@ class GeneralizationHierarchy:
         labels = self.labels[level]
         return [labels[group] for group in self.groups[level].tolist()]
 
+    def labels_of_known_leaves(self, level: int) -> frozenset[Label]:
+        """The labels of a level that a record can be released with."""
+        labels = self.labels[level]
+        return frozenset(labels[group] for group in np.unique(self.groups[level][~self.unknown]).tolist())
+
     def shares(self) -> FloatArray:
         """Share of the domain that each leaf's group covers; shape (n_levels, n_leaves), in (0, 1].
 

@@ -1,26 +1,27 @@
 """What was written against what was computed, combination by combination."""
 
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 
 import numpy as np
 
 from anonspark.domain.arrays import BoolArray, CodeArray, CountArray
-from anonspark.domain.classes import PERSON, EquivalenceClasses, SensitiveHistograms, SizeCounts, size_counts
+from anonspark.domain.classes import PERSON, EquivalenceClasses, SensitiveHistograms, size_counts
 from anonspark.domain.distinct import NO_CLASS, class_of_each, distinct_rows
 from anonspark.domain.encode import RawClasses, RawColumn, encode, histograms_of, leaves_of_rows
 from anonspark.domain.hierarchy import Label, from_labels
-from anonspark.domain.model import PrivacyModel, ReleaseModel
 from anonspark.domain.policy import Policy
 from anonspark.domain.recoding import HIDDEN
 from anonspark.domain.release import Release
+from anonspark.domain.written import WrittenFacts, excess_classes
 from anonspark.errors import VerificationError
 from anonspark.vocabulary import SUPPRESSED, Suppression
 
 
 def verify_release(
     written: RawClasses, raw: RawClasses, classes: EquivalenceClasses, policy: Policy, chosen: Release
-) -> None:
+) -> WrittenFacts:
     """Hold the combinations of a written release against the raw ones, and the models against what was written.
 
     Args:
@@ -30,22 +31,53 @@ def verify_release(
         policy: What must hold.
         chosen: What was computed.
 
+    Returns:
+        What was counted, all of it as it must be.
+
     Raises:
         VerificationError: Whatever differs; it tells counts only.
     """
     require_masked(written.malformed)
+    _compare_combinations(written, _all_suppressed(written), raw, policy, chosen)
+    facts = measure_release(written, raw, classes, policy, chosen)
+    require_models_hold(facts, policy)
+    return facts
+
+
+def measure_release(
+    written: RawClasses, raw: RawClasses, classes: EquivalenceClasses, policy: Policy, chosen: Release
+) -> WrittenFacts:
+    """Count what a quality gate asks about, whatever was written; arguments as for `verify_release`.
+
+    A row with a sensitive value that the input does not have is in no class: nobody knows how frequent its value is.
+    """
     starred = _all_suppressed(written)
-    _compare_combinations(written, starred, raw, policy, chosen)
-    kept = _combinations(written, ~starred)
+    foreign_labels = {
+        column.name: int(written.counts[_others(column, allowed) & ~starred].sum())
+        for column, allowed in zip(written.quasi_identifiers, _allowed_labels(chosen), strict=True)
+    }
+    in_class, foreign_values = ~starred, {}
+    for column, original in zip(written.sensitive, raw.sensitive, strict=True):
+        others = _others(column, set(original.values))
+        foreign_values[column.name] = int(written.counts[others].sum())
+        in_class &= ~others
+    kept = _combinations(written, in_class)
     # A class that is labelled with nothing but `*` was written, and no reader can tell it from suppressed rows.
     people = chosen.kept_people[_labelled_suppressed(list(chosen.codes), _labels_of(chosen))[chosen.safe]]
+    unsafe, smallest = [0] * len(policy.models), None
     if kept.n_records:
         found = _written_classes(kept, raw, classes, policy, chosen)
-        for model in policy.models:
-            require_safe(int((~model.satisfied(found)).sum()), model)
-        people = np.concatenate([people, found.people])
-    for release_model in policy.release_models:
-        require_satisfied(release_model, size_counts(people))
+        unsafe = [int((~model.satisfied(found)).sum()) for model in policy.models]
+        people, smallest = np.concatenate([people, found.people]), int(found.people.min())
+    return WrittenFacts(
+        rows=written.n_records,
+        unmasked=written.malformed,
+        foreign_labels=foreign_labels,
+        foreign_values=foreign_values,
+        smallest_class=smallest,
+        unsafe_classes=tuple(unsafe),
+        excess_classes=excess_classes(policy, size_counts(people)),
+    )
 
 
 def _written_classes(
@@ -95,20 +127,18 @@ def require_masked(unmasked: Mapping[str, int]) -> None:
             raise VerificationError(f"Identifier '{identifier}' is not masked in {rows:,} rows.", field=identifier)
 
 
-def require_safe(unsafe: int, model: PrivacyModel) -> None:
-    """Refuse a release with so many classes that a model forbids."""
-    if unsafe:
-        raise VerificationError(
-            f"{unsafe:,} written classes do not satisfy {model}; nothing was published.", field="privacy"
-        )
-
-
-def require_satisfied(model: ReleaseModel, counts: SizeCounts) -> None:
-    """Refuse a release whose classes a model forbids together."""
-    if counts and model.smallest_kept(counts) > counts[0][0]:
-        raise VerificationError(
-            f"What was written does not satisfy {model} as a whole; nothing was published.", field="privacy"
-        )
+def require_models_hold(facts: WrittenFacts, policy: Policy) -> None:
+    """Refuse a release with classes that a model forbids, one by one or together."""
+    for model, unsafe in zip(policy.models, facts.unsafe_classes, strict=True):
+        if unsafe:
+            raise VerificationError(
+                f"{unsafe:,} written classes do not satisfy {model}; nothing was published.", field="privacy"
+            )
+    for release_model, excess in zip(policy.release_models, facts.excess_classes, strict=True):
+        if excess:
+            raise VerificationError(
+                f"What was written does not satisfy {release_model} as a whole; nothing was published.", field="privacy"
+            )
 
 
 def require_as_suppressed(written: int, computed: int) -> None:
@@ -182,6 +212,22 @@ def _expected(raw: RawClasses, chosen: Release) -> tuple[list[CodeArray], list[t
     for hierarchy, of_rows in zip(chosen.hierarchies, leaves, strict=True):
         released &= ~hierarchy.unknown[of_rows]
     return codes, _labels_of(chosen), released
+
+
+def _allowed_labels(chosen: Release) -> list[frozenset[Label]]:
+    """What a row that is not suppressed can have in each attribute."""
+    if chosen.recoding is not None:
+        return [frozenset(labels) for labels in chosen.recoding.labels]
+    return [
+        hierarchy.labels_of_known_leaves(level)
+        for hierarchy, level in zip(chosen.hierarchies, chosen.node, strict=True)
+    ]
+
+
+def _others(column: RawColumn, known: AbstractSet[Label]) -> BoolArray:
+    """Combinations with a value that is none of these; shape (n_rows,)."""
+    among: BoolArray = np.array([value not in known for value in column.values], dtype=np.bool_)[column.codes]
+    return among
 
 
 def _labels_of(chosen: Release) -> list[tuple[Label, ...]]:

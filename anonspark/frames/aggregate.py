@@ -1,6 +1,6 @@
 """The one pass that a search needs: distinct combinations, counted on the cluster and brought to the driver."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from contextlib import ExitStack
 from typing import Final
 
@@ -30,25 +30,31 @@ costs a fifth of one into a million, which takes five times as long."""
 
 
 def combinations(
-    table: DataFrame, quasi_identifiers: Sequence[str], sensitive: Sequence[str], person: str | None = None
+    table: DataFrame,
+    quasi_identifiers: Sequence[str],
+    sensitive: Sequence[str],
+    person: str | None = None,
+    only_counted: Collection[str] = (),
 ) -> DataFrame:
     """Distinct combinations as texts (q0, q1, ..., s0, ...) with `records`, and malformed rows by mark (m0, ...).
 
-    Malformed rows, where the table marks them, are one combination of nulls with `bad` set. Persons, where a column
-    names them, are told apart by a hash, `person`; records without a person are one person's.
+    Malformed rows, where the table marks them, are one combination of nulls with `bad` set; those of marks that are
+    `only_counted` stay what they are. Persons, where a column names them, are told apart by a hash, `person`; records
+    without a person are one person's.
     """
     plain = numbered(table)
     names = flag_names(table)
     flags = [F.col(f"c{table.columns.index(MALFORMED)}").getField(name) for name in names]
-    bad = any_of(flags)
+    leaving = [flag for flag, name in zip(flags, names, strict=True) if name not in only_counted]
+    bad = any_of(leaving)
     keys = {f"q{place}": distinct_value(table, name) for place, name in enumerate(quasi_identifiers)}
     keys |= {f"s{place}": distinct_value(table, name) for place, name in enumerate(sensitive)}
-    wanted = [F.when(~bad, value).alias(name) if names else value.alias(name) for name, value in keys.items()]
+    wanted = [F.when(~bad, value).alias(name) if leaving else value.alias(name) for name, value in keys.items()]
     counts = [F.count_if(F.col(f"m{place}")).alias(f"m{place}") for place in range(len(names))]
     persons = []
     if person is not None:
         hashed = F.xxhash64(distinct_value(table, person))
-        persons = [(F.when(~bad, hashed) if names else hashed).alias(PERSON)]
+        persons = [(F.when(~bad, hashed) if leaving else hashed).alias(PERSON)]
     marks = [flag.alias(f"m{place}") for place, flag in enumerate(flags)]
     rows = plain.select(*wanted, *persons, bad.alias("bad"), *marks)
     counted = rows.groupBy(*keys, *[PERSON for _ in persons], "bad").agg(F.count(F.lit(1)).alias(COUNT), *counts)
@@ -56,7 +62,11 @@ def combinations(
 
 
 def collect_classes(
-    table: DataFrame, quasi_identifiers: Sequence[str], sensitive: Sequence[str], most_bytes: int
+    table: DataFrame,
+    quasi_identifiers: Sequence[str],
+    sensitive: Sequence[str],
+    most_bytes: int,
+    only_counted: Collection[str] = (),
 ) -> RawClasses:
     """Count the table's combinations and bring them to the driver, chunk by chunk.
 
@@ -67,11 +77,12 @@ def collect_classes(
         quasi_identifiers: Its columns.
         sensitive: Its columns.
         most_bytes: Memory that the combinations may take on the driver.
+        only_counted: Marks whose rows are not left out.
 
     Raises:
         TooManyClassesError: They take more.
     """
-    counted = combinations(table, quasi_identifiers, sensitive)
+    counted = combinations(table, quasi_identifiers, sensitive, only_counted=only_counted)
     with ExitStack() as held:
         parts = chunks(counted, len(quasi_identifiers) + len(sensitive), persist_in=held, most_bytes=most_bytes)
         return _collected(table, parts, quasi_identifiers, sensitive, most_bytes)

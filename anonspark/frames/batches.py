@@ -103,6 +103,25 @@ def judged(models: Sequence[PrivacyModel], sensitive: Mapping[str, SensitiveHist
     return step
 
 
+def judged_one_by_one(models: Sequence[PrivacyModel], sensitive: Mapping[str, SensitiveHistograms]) -> BatchStep:
+    """One row a piece: how many classes each model forbids, `u0, u1, ...`, and the records of the smallest class.
+
+    Args:
+        models: Each judges for itself.
+        sensitive: As for `judged`.
+    """
+    names = [*(f"u{place}" for place in range(len(models))), "smallest"]
+
+    def step(batches: Batches) -> Iterator[pa.RecordBatch]:
+        for table in pieces(batches):
+            classes = classes_of(table, sensitive)
+            unsafe = [int((~model.satisfied(classes)).sum()) for model in models]
+            told = [pa.array([count], pa.int64()) for count in [*unsafe, int(classes.sizes.min())]]
+            yield pa.RecordBatch.from_arrays(told, names)
+
+    return step
+
+
 def classes_of(table: pa.Table, sensitive: Mapping[str, SensitiveHistograms]) -> EquivalenceClasses:
     """Classes as models see them."""
     sizes, histograms = sizes_and_histograms(table, sensitive)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
 
 from anonspark.domain.arrays import CodeArray, CountArray
 from anonspark.domain.classes import SizeCounts
@@ -53,6 +54,12 @@ class RecodedClasses:
 
         types = [f"{name} int" for name in [*groups, *shape.sensitive_codes]]
         return self.table.mapInArrow(add, ", ".join([*types, "released boolean", "records bigint"]))
+
+    def used_codes(self) -> list[CodeArray]:
+        """The codes of labels that some record is released with, one array an attribute; one query."""
+        shown = self.with_labels().where("released")
+        sets = shown.agg(*[F.collect_set(group) for group in self.groups]).toArrow()
+        return [column[0].values.to_numpy() for column in sets.columns]
 
     def released_as(self) -> DataFrame:
         """The released raw classes, a row each: their leaves as g0, g1, ... and their labels as r0, r1, ..."""

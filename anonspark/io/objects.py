@@ -8,7 +8,7 @@ from pyspark.sql.types import ArrayType, BinaryType, DataType, MapType, StringTy
 
 from anonspark.domain.sources import TableTarget
 from anonspark.errors import ColumnTypeError
-from anonspark.frames.casts import RAGGED, add_malformed, column, malformed_cells, try_cast_columns
+from anonspark.frames.casts import MALFORMED, RAGGED, add_malformed, column, malformed_cells, try_cast_columns
 from anonspark.io.csv import CORRUPT, READING
 from anonspark.io.tables import ragged
 from anonspark.vocabulary import TableFormat
@@ -102,7 +102,10 @@ def write_files(released: DataFrame, target: TableTarget, location: str) -> None
 
 
 def read_files(spark: SparkSession, target: TableTarget, schema: StructType, location: str) -> DataFrame:
-    """What `write_files` wrote, in the types that the release has; rows that cannot be read are marked."""
+    """What `write_files` wrote, in the types and the order that the release has; rows that cannot be read are marked.
+
+    Readers put columns that partition a folder last.
+    """
     columns = [column(name) for name in schema.names]
     if target.format is TableFormat.PARQUET:
         return spark.read.options(**WRITING[target.format]).schema(schema).parquet(location).select(*columns)
@@ -112,9 +115,9 @@ def read_files(spark: SparkSession, target: TableTarget, schema: StructType, loc
     if target.format is TableFormat.JSON:
         fields = [*schema.fields, corrupt]
         table = reader.options(**TIMES).schema(StructType(fields)).json(location)
-        return table.transform(add_malformed(marks)).drop(CORRUPT)
+        return table.transform(add_malformed(marks)).select(*columns, MALFORMED)
     fields = [*[StructField(name, StringType()) for name in schema.names], corrupt]
     types = {each.name: each.dataType.simpleString() for each in schema if not isinstance(each.dataType, StringType)}
     table = reader.options(**READING_BACK).schema(StructType(fields)).csv(location)
     marked = table.transform(add_malformed({**marks, **malformed_cells(types)})).transform(try_cast_columns(types))
-    return marked.drop(CORRUPT)
+    return marked.select(*columns, MALFORMED)

@@ -6,7 +6,7 @@ from time import perf_counter, process_time
 
 from anonspark.errors import RunCancelledError
 
-STEPS = ("read", "classes", "search", "apply", "verify", "publish")
+STEPS = ("read", "classes", "search", "apply", "verify", "gate", "publish")
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,9 +21,10 @@ from anonspark.io.uris import normalize_uri
 from anonspark.pipelines.anonymize import Solution, count_classes, count_population
 from anonspark.pipelines.apply import apply
 from anonspark.pipelines.attempt import Attempt, Outcome, judge_malformed
+from anonspark.pipelines.gate import Gate, gate_of
 from anonspark.pipelines.record import record_solution
 from anonspark.pipelines.summary import measure_risks, solution_part
-from anonspark.pipelines.write import output_of, verify_written, write_release
+from anonspark.pipelines.write import output_of, recount_written, write_release
 
 Job = TypeVar("Job", bound=ReleaseJob)
 
@@ -67,6 +68,7 @@ class ReleaseAttempt(ABC, Generic[Job]):
     def _complete(self, held: ExitStack) -> Outcome:
         job, attempt, follower = self.job, self.attempt, self.attempt.follower
         follower.enter("read", "opening the input")
+        gate = gate_of(job, attempt.spark, attempt.run_id, normalized(job.target()).name, attempt.metadata_uri)
         policy = self.policy()
         source, target = read_table(attempt.spark, job.source()), normalized(job.target())
         positions(source.table, [*policy.names, *(each.name for each in policy.sensitive), *policy.identifiers])
@@ -77,7 +79,11 @@ class ReleaseAttempt(ABC, Generic[Job]):
         solution, told = self.solve(raw, policy, population)
         with storage_errors(target.name, "output"):
             output = output_of(attempt.spark, target, attempt.run_id)
-            version = (output.published() or self.write(output, source, policy, solution)).version
+            published = output.published()
+            if published is None:
+                published = self.write(output, source, policy, solution, gate)
+            else:
+                gate.recall()
         follower.finish()
         follower.enter("publish", "recording the run")
         risks = measure_risks(solution, policy, population)
@@ -85,23 +91,33 @@ class ReleaseAttempt(ABC, Generic[Job]):
             record_solution(attempt.tables, attempt.run_id, policy, solution, risks, self.described())
             self.keep_hierarchies()
         return Outcome(
-            told={**solution_part(solution, risks), "output": {"uri": target.name, "version": version}},
-            warnings=warnings + told + in_place_warnings(job),
+            told={
+                **solution_part(solution, risks),
+                "output": {"uri": target.name, "version": published.version},
+                **({} if gate.part is None else {"quality": gate.part}),
+            },
+            warnings=warnings + told + gate.warnings + in_place_warnings(job),
             input_rows=solution.release.n_records,
             input_version=source.version,
-            output_version=version,
+            output_version=published.version,
         )
 
-    def write(self, output: Output, source: ReadTable, policy: Policy, solution: Solution) -> Published:
-        """Write the release, verify it where the job says so, and publish it."""
+    def write(self, output: Output, source: ReadTable, policy: Policy, solution: Solution, gate: Gate) -> Published:
+        """Write the release, verify and judge it where the job says so, and publish it."""
         follower = self.attempt.follower
         follower.enter("apply", f"writing {solution.release.n_records:,} records")
         released = apply(source.table, policy, solution.release, solution.safe_classes, solution.recoded)
 
-        def verify(written: DataFrame) -> None:
-            verify_written(written, policy, solution)
+        def check(written: DataFrame) -> None:
+            follower.enter("verify" if self.job.verify else "gate", "measuring the written release")
+            facts = recount_written(written, policy, solution, verify=self.job.verify)
+            if gate.is_asked:
+                follower.enter("gate", "holding the release against its expectations")
+                gate.judge(facts, policy, solution.release, source.table, written)
 
-        return write_release(released, output, self.attempt.guard, follower, verify if self.job.verify else None)
+        gate.prepare()
+        wanted = self.job.verify or gate.is_asked
+        return write_release(released, output, self.attempt.guard, follower, check if wanted else None)
 
     def count_population(self, policy: Policy, held: ExitStack) -> RawClasses | ClusterCombinations | None:
         """The combinations of the population table, where there is one."""

@@ -11,7 +11,7 @@ from anonspark.domain.encode import RawClasses
 from anonspark.domain.lattice import Node
 from anonspark.domain.policy import Policy
 from anonspark.domain.population import population_sizes
-from anonspark.errors import AnonsparkError, NoReleaseError, RunCancelledError, sentence_of
+from anonspark.errors import AnonsparkError, NoReleaseError, QualityGateError, RunCancelledError, sentence_of
 from anonspark.frames.checker import ClusterChecker
 from anonspark.frames.combinations import ClusterCombinations
 from anonspark.frames.encoded import EncodedClasses
@@ -103,4 +103,6 @@ def failed_summary(run_id: str | None, job: str, error: BaseException) -> Summar
     summary: Summary = {"run_id": run_id, "job": job, "status": str(state), "error": told}
     if isinstance(error, NoReleaseError):
         summary["nearest_miss"] = error.nearest_miss
+    if isinstance(error, QualityGateError):
+        summary["quality"] = error.quality
     return summary

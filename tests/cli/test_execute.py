@@ -43,7 +43,7 @@ def test_the_result_is_on_stdout_and_a_line_a_step_on_stderr(
     assert ended("--run-id", "r1") == 0
     shown = capsys.readouterr()
     steps = [line.split(":")[0] for line in shown.err.splitlines()]
-    assert steps == ["start", "read", "classes", "search", "apply", "verify", "publish"]
+    assert steps == ["start", "read", "classes", "search", "apply", "verify", "gate", "publish"]
     assert "120 records, 2 of them suppressed (1.67%)" in shown.out
     assert "no generalization is better" in shown.out
     assert [word for word in ("age", "zip", "sex", "loss", "precision") if word not in shown.out] == []

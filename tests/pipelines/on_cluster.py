@@ -20,7 +20,8 @@ def comparable(summary: dict[str, Any]) -> dict[str, Any]:
     """What does not depend on where the classes are."""
     told = {key: value for key, value in summary.items() if key not in ("run_id", "timings_s", "output")}
     lattice = {key: told["lattice"][key] for key in ("nodes", "base_classes")}
-    return {**told, "lattice": lattice}
+    quality = {key: told["quality"][key] for key in ("passed", "expectations", "failed")}
+    return {**told, "lattice": lattice, "quality": quality}
 
 
 def refuse_where(monkeypatch: pytest.MonkeyPatch, where: str) -> None:

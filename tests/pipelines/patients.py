@@ -107,4 +107,5 @@ def states(folder: Path, run_id: str) -> list[str]:
 
 def without_times(summary: Mapping[str, Any]) -> dict[str, Any]:
     """A summary without what differs from run to run."""
-    return {key: value for key, value in summary.items() if key not in ("run_id", "timings_s", "output", "metadata")}
+    told = {key: value for key, value in summary.items() if key not in ("run_id", "timings_s", "output", "metadata")}
+    return told | {"quality": {key: value for key, value in summary["quality"].items() if key != "docs"}}

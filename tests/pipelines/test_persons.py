@@ -205,13 +205,13 @@ def test_more_persons_than_the_driver_holds_are_counted_on_the_cluster(
 def test_too_few_persons_that_stay_on_the_cluster_are_not_published(
     spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    job, write = visits_job(tmp_path), release_module.verify_written
+    job, recount = visits_job(tmp_path), release_module.recount_written
 
-    def stricter(written: Any, policy: Any, solution: Any) -> None:
-        write(written, replace(policy, models=(KAnonymity(10**6),)), solution)
+    def stricter(written: Any, policy: Any, solution: Any, *, verify: bool) -> Any:
+        return recount(written, replace(policy, models=(KAnonymity(10**6),)), solution, verify=verify)
 
     refuse_where(monkeypatch, "both")
-    monkeypatch.setattr(release_module, "verify_written", stricter)
+    monkeypatch.setattr(release_module, "recount_written", stricter)
     with pytest.raises(VerificationError, match="do not satisfy KAnonymity"):
         run(job, spark)
 

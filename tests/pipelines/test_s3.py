@@ -99,9 +99,12 @@ def test_a_job_on_s3_is_published_there_once_and_leaves_nothing_beside(server: S
     assert {key for key in before if key.startswith("out/released/") and "/_delta_log/" not in key} == files
     tables = {"runs", "solutions", "lattice_nodes", "class_histogram", "risk", "utility"}
     assert {key.split("/")[2] for key in before if key.startswith("out/_anonspark/")} == tables | {
+        "data_docs",
         "hierarchies",
         "leases",
     }
+    assert ended.summary["quality"]["docs"] == f"s3a://{BUCKET}/out/_anonspark/data_docs/r1/index.html"
+    assert b"Passed." in before["out/_anonspark/data_docs/r1/index.html"]
     assert [key for key in before if not key.startswith(("data/", "hierarchies/", "jobs/", "out/"))] == []
     assert SECRET not in ended.shown
     assert places_of_secret(server, shell.folder) == []
