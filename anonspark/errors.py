@@ -14,6 +14,7 @@ AnonsparkError                  exit 1
 ├─ GoalNotMetError              exit 3: the data cannot be released as asked
 │  ├─ NoReleaseError            no lattice node satisfies the policy within the suppression limit
 │  ├─ UnsafeClassesError        a solution leaves classes of other data unsafe
+│  ├─ UnionUnsafeError          new records make classes unsafe that are released already
 │  └─ QualityGateError          the written release does not meet its expectations
 ├─ RunConflictError             exit 1: the run, or another writer of the table, is alive
 ├─ VerificationError            exit 1: what was written is not what was computed
@@ -178,6 +179,17 @@ class QualityGateError(GoalNotMetError):
             field="quality",
         )
         self.quality = dict(quality)
+
+
+class UnionUnsafeError(GoalNotMetError):
+    """New records with which classes that are released already would be unsafe."""
+
+    def __init__(self, broken: int) -> None:
+        super().__init__(
+            f"{broken:,} classes that are released already would no longer satisfy the models beside the new records, "
+            "whichever of these are left out; nothing was appended. Release the whole table with anonymize.",
+            field="privacy",
+        )
 
 
 class RunConflictError(AnonsparkError):

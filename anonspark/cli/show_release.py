@@ -17,6 +17,14 @@ MEASURES = (
 """Of the prosecutor's risk: what the table says, and the summary's key."""
 
 
+def show_applied(summary: Mapping[str, Any]) -> None:
+    """The release of other data; only where it is, if there was nothing new to release."""
+    if summary["rows"]:
+        show_release(summary)
+    else:
+        show_places(Console(highlight=False), summary)
+
+
 def show_release(summary: Mapping[str, Any]) -> None:
     """What was released, how far it was generalized, what that cost and what risk is left."""
     console = Console(highlight=False)

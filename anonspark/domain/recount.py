@@ -14,13 +14,19 @@ from anonspark.domain.hierarchy import Label, from_labels
 from anonspark.domain.policy import Policy
 from anonspark.domain.recoding import HIDDEN
 from anonspark.domain.release import Release
+from anonspark.domain.union import classes_of_labels, joined
 from anonspark.domain.written import WrittenFacts, excess_classes
 from anonspark.errors import VerificationError
 from anonspark.vocabulary import SUPPRESSED, Suppression
 
 
 def verify_release(
-    written: RawClasses, raw: RawClasses, classes: EquivalenceClasses, policy: Policy, chosen: Release
+    written: RawClasses,
+    raw: RawClasses,
+    classes: EquivalenceClasses,
+    policy: Policy,
+    chosen: Release,
+    base: RawClasses | None = None,
 ) -> WrittenFacts:
     """Hold the combinations of a written release against the raw ones, and the models against what was written.
 
@@ -30,6 +36,7 @@ def verify_release(
         classes: Its classes, for the distribution of sensitive values in the whole table.
         policy: What must hold.
         chosen: What was computed.
+        base: Combinations that are released already, with which the written ones are judged.
 
     Returns:
         What was counted, all of it as it must be.
@@ -39,13 +46,18 @@ def verify_release(
     """
     require_masked(written.malformed)
     _compare_combinations(written, _all_suppressed(written), raw, policy, chosen)
-    facts = measure_release(written, raw, classes, policy, chosen)
+    facts = measure_release(written, raw, classes, policy, chosen, base)
     require_models_hold(facts, policy)
     return facts
 
 
 def measure_release(
-    written: RawClasses, raw: RawClasses, classes: EquivalenceClasses, policy: Policy, chosen: Release
+    written: RawClasses,
+    raw: RawClasses,
+    classes: EquivalenceClasses,
+    policy: Policy,
+    chosen: Release,
+    base: RawClasses | None = None,
 ) -> WrittenFacts:
     """Count what a quality gate asks about, whatever was written; arguments as for `verify_release`.
 
@@ -66,7 +78,10 @@ def measure_release(
     people = chosen.kept_people[_labelled_suppressed(list(chosen.codes), _labels_of(chosen))[chosen.safe]]
     unsafe, smallest = [0] * len(policy.models), None
     if kept.n_records:
-        found = _written_classes(kept, raw, classes, policy, chosen)
+        if base is None:
+            found = _written_classes(kept, raw, classes, policy, chosen)
+        else:
+            found, _ = classes_of_labels(joined(base, written), policy)
         unsafe = [int((~model.satisfied(found)).sum()) for model in policy.models]
         people, smallest = np.concatenate([people, found.people]), int(found.people.min())
     return WrittenFacts(

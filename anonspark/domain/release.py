@@ -106,8 +106,8 @@ class Release:
             "metric": str(self.metric),
             "score": self.score,
             "optimal": self.optimal,
-            "classes": {"kept": n_kept, **_spread(kept)},
-            **({"persons": _spread(self.kept_people_counts)} if self._names_persons else {}),
+            "classes": {"kept": n_kept, **spread(kept)},
+            **({"persons": spread(self.kept_people_counts)} if self._names_persons else {}),
             "metrics": {str(name): value for name, value in self.metrics.items()},
             **({} if self.full_domain is None else {"recoding": self._recoded(self.full_domain)}),
             **({} if self.microaggregation is None else {"microaggregation": dict(self.microaggregation)}),
@@ -140,7 +140,7 @@ class Release:
         )
 
 
-def _spread(counts: SizeCounts) -> dict[str, float]:
+def spread(counts: SizeCounts) -> dict[str, float]:
     """The smallest, the largest and the average size; zeros where there is none."""
     if not counts:
         return {"smallest": 0, "largest": 0, "average": 0.0}

@@ -19,6 +19,7 @@ class TableSource:
         where: Only rows for which this holds; all where not given.
         columns: Only these columns; all where not given.
         version: Of a Delta table; the newest where not given.
+        since: Of a Delta table: only the rows that later versions brought, all of them where not given.
         malformed: What to do with cells that `schema` cannot cast.
     """
 
@@ -30,6 +31,7 @@ class TableSource:
     where: str | None = None
     columns: tuple[str, ...] | None = None
     version: int | None = None
+    since: int | None = None
     malformed: OnMalformed = OnMalformed.FAIL
 
     @property

@@ -10,7 +10,7 @@ from pyspark.sql import functions as F
 from pyspark.sql.types import StringType
 
 from anonspark.domain.conditions import columns_of, parse_condition
-from anonspark.domain.sources import TableSource
+from anonspark.domain.sources import TableSource, TableTarget
 from anonspark.errors import ColumnNotFoundError, ConfigurationError, LocationError, did_you_mean
 from anonspark.frames.casts import (
     CELL,
@@ -30,6 +30,7 @@ from anonspark.frames.filters import condition_column
 from anonspark.io.csv import CORRUPT, read_csv
 from anonspark.io.failures import SPARK_ERRORS, storage_errors
 from anonspark.io.locations import LocationState, location_state
+from anonspark.io.new_rows import new_rows, new_rows_of_table
 from anonspark.io.uris import normalize_uri
 from anonspark.vocabulary import TableFormat
 
@@ -102,6 +103,13 @@ def read_table(spark: SparkSession, source: TableSource) -> ReadTable:
         return ReadTable(flagged, leave_out_malformed(flagged), version, source.name)
 
 
+def table_exists(spark: SparkSession, target: TableTarget) -> bool:
+    """Whether there is a table to append to."""
+    if target.table is not None:
+        return bool(spark.catalog.tableExists(target.table))
+    return location_state(spark, normalize_uri(target.uri or "")) is LocationState.DELTA
+
+
 def check_options(source: TableSource) -> None:
     """Refuse reader options that are not allowed.
 
@@ -164,6 +172,8 @@ def _delta(spark: SparkSession, uri: str, source: TableSource) -> tuple[DataFram
         raise LocationError(f"{source.name} {found}.", field="input")
     escaped = uri.replace("`", "``")
     version = source.version if source.version is not None else _newest_version(spark, f"delta.`{escaped}`")
+    if source.since is not None:
+        return new_rows(spark, uri, source.since, version), version
     return spark.read.format("delta").option("versionAsOf", version).load(uri), version
 
 
@@ -177,6 +187,8 @@ def _catalog_table(spark: SparkSession, source: TableSource) -> tuple[DataFrame,
             version = _newest_version(spark, name)
         except SPARK_ERRORS:
             return table, None  # not Delta: a view, or files of another format
+    if source.since is not None:
+        return new_rows_of_table(spark, name, source.since, version), version
     return spark.read.option("versionAsOf", version).table(name), version
 
 

@@ -60,6 +60,8 @@ class Solution:
         safe_classes: The groups of the released classes, g0, g1, ..., and `records`, where they stay on the cluster.
         people: The population, where a model counts it.
         recoded: The raw classes with levels of their own, where they stay on the cluster, and those without.
+        base: What is released already and stays, where the release is appended to it.
+        union: Sizes of the classes of both, then.
     """
 
     release: Release
@@ -70,6 +72,8 @@ class Solution:
     safe_classes: DataFrame | None = None
     people: RawClasses | ClusterCombinations | None = None
     recoded: tuple[RecodedClasses, EncodedClasses] | None = None
+    base: RawClasses | None = None
+    union: SizeCounts | None = None
 
 
 def anonymize(
@@ -174,7 +178,7 @@ def solve(
     at_node, safe_classes = checker.classes_at(found.best.node), None
     if at_node is None and isinstance(raw, ClusterCombinations) and isinstance(checker, ClusterChecker):
         safe_classes = raw.held.enter_context(persisted(checker.safe_classes_at(found.best.node)))
-    measured = _measured(policy, hierarchies, checker, found, found.best, at_node)
+    measured = measured_release(policy, hierarchies, checker, found, found.best, at_node)
     if safe_classes is not None:
         measured = replace(measured, kept_on_cluster=tuple(count_sizes(safe_classes)))
         if policy.person_id is not None:
@@ -248,6 +252,11 @@ def input_size_counts(solution: Solution) -> SizeCounts:
     return classes.sizes if classes.person_sizes is None else classes.person_sizes
 
 
+def released_size_counts(solution: Solution) -> SizeCounts:
+    """Sizes of the classes that readers see, in persons, wherever they are."""
+    return solution.release.kept_people_counts if solution.union is None else solution.union
+
+
 def checker_for(
     raw: RawClasses | ClusterCombinations,
     policy: Policy,
@@ -294,7 +303,7 @@ def checker_for(
     return encoded, checker_there
 
 
-def _measured(
+def measured_release(
     policy: Policy,
     hierarchies: tuple[GeneralizationHierarchy, ...],
     checker: InMemoryChecker | ClusterChecker,

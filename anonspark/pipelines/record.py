@@ -11,7 +11,7 @@ from anonspark.io.manifest import append_rows
 from anonspark.io.metadata_tables import MetadataTables
 from anonspark.measures.risk import Risk
 from anonspark.measures.uniqueness import PopulationUniques
-from anonspark.pipelines.anonymize import Solution, input_size_counts
+from anonspark.pipelines.anonymize import Solution, input_size_counts, released_size_counts
 from anonspark.pipelines.saved import derived_rules
 
 Row = Mapping[str, Any]
@@ -50,7 +50,7 @@ def record_solution(
     append_rows(tables, "solutions", run_id, [found])
     append_rows(tables, "lattice_nodes", run_id, node_rows(solution))
     append_rows(tables, "class_histogram", run_id, histogram_rows("input", input_size_counts(solution)))
-    append_rows(tables, "class_histogram", run_id, histogram_rows("release", chosen.kept_people_counts), step=2)
+    append_rows(tables, "class_histogram", run_id, histogram_rows("release", released_size_counts(solution)), step=2)
     rows = [*risk_rows("input", risks[0]), *risk_rows("release", risks[1])]
     append_rows(tables, "risk", run_id, rows)
     append_rows(tables, "utility", run_id, utility_rows(solution))

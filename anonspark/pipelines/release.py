@@ -57,6 +57,14 @@ class ReleaseAttempt(ABC, Generic[Job]):
     def described(self) -> Mapping[str, object]:
         """The attributes and models, with what it takes to make their hierarchies again."""
 
+    def source(self) -> TableSource:
+        """The table to read."""
+        return self.job.source()
+
+    def told_of(self, solution: Solution, source: ReadTable) -> Mapping[str, object]:  # noqa: ARG002  for kinds of job
+        """What else the summary tells."""
+        return {}
+
     def keep_hierarchies(self) -> None:
         """Copy beside the metadata what `described` names and is not there."""
 
@@ -70,7 +78,7 @@ class ReleaseAttempt(ABC, Generic[Job]):
         follower.enter("read", "opening the input")
         gate = gate_of(job, attempt.spark, attempt.run_id, normalized(job.target()).name, attempt.metadata_uri)
         policy = self.policy()
-        source, target = read_table(attempt.spark, job.source()), normalized(job.target())
+        source, target = read_table(attempt.spark, self.source()), normalized(job.target())
         positions(source.table, [*policy.names, *(each.name for each in policy.sensitive), *policy.identifiers])
         with storage_errors(source.description):
             raw = count_classes(source.flagged, policy, follower, held)
@@ -95,6 +103,7 @@ class ReleaseAttempt(ABC, Generic[Job]):
                 **solution_part(solution, risks),
                 "output": {"uri": target.name, "version": published.version},
                 **({} if gate.part is None else {"quality": gate.part}),
+                **self.told_of(solution, source),
             },
             warnings=warnings + told + gate.warnings + in_place_warnings(job),
             input_rows=solution.release.n_records,

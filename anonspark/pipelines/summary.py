@@ -17,7 +17,7 @@ from anonspark.frames.combinations import ClusterCombinations
 from anonspark.frames.encoded import EncodedClasses
 from anonspark.frames.population import matched_sizes
 from anonspark.measures.risk import Risk, measure_risk
-from anonspark.pipelines.anonymize import Solution, input_size_counts
+from anonspark.pipelines.anonymize import Solution, input_size_counts, released_size_counts
 from anonspark.pipelines.groups import raw_groups, released_groups
 from anonspark.search.incumbent import Found
 from anonspark.vocabulary import RunState
@@ -35,7 +35,7 @@ def measure_risks(
     chosen, classes = solution.release, solution.classes
     threshold, hierarchies, bottom = policy.risk_threshold, chosen.hierarchies, (0,) * len(chosen.node)
     if population is None:
-        return _risk(input_size_counts(solution), threshold), _risk(chosen.kept_people_counts, threshold)
+        return _risk(input_size_counts(solution), threshold), _risk(released_size_counts(solution), threshold)
     if isinstance(classes, EquivalenceClasses) and isinstance(population, RawClasses):
         around_input = population_sizes(population, policy, hierarchies, bottom, classes.codes)
         around_release = None

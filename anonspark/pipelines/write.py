@@ -101,7 +101,7 @@ def recount_written(written: DataFrame, policy: Policy, solution: Solution, *, v
     recounted = collect_classes(flagged, policy.names, sensitive, policy.search.memory_mb << 20, masked)
     recounted = replace(recounted, malformed=unmasked(recounted.malformed))
     judge = verify_release if verify else measure_release
-    return judge(recounted, solution.raw, solution.classes, policy, solution.release)
+    return judge(recounted, solution.raw, solution.classes, policy, solution.release, solution.base)
 
 
 def _require_readable(unreadable: Mapping[str, int]) -> None:

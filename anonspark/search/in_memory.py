@@ -123,6 +123,12 @@ class InMemoryChecker:
         table = self._tables.at(node)
         return self._count_lost(table.to_base(self._judged(table).unsafe))
 
+    def lost_without(self, node: Node, safe: BoolArray) -> SuppressedRecords:
+        """The records that a release suppresses which keeps some classes of a node; `safe` as from `classes_at`."""
+        table = self._tables.at(node)
+        without = len(table.sizes) - len(safe)
+        return self._count_lost(table.to_base(np.pad(~safe, (0, without), constant_values=True)))
+
     def kept_instead(self, node: Node, other: Node) -> int:
         """Records that a release at a node suppresses and one at the other keeps."""
         lost, lost_there = (table.to_base(self._judged(table).unsafe) for table in map(self._tables.at, (node, other)))
