@@ -13,10 +13,11 @@ HIERARCHIES = ("country_of_birth.csv", "diagnosis.csv", "education.csv", "occupa
 
 
 def write_sample(folder: Path) -> Path:
-    """Write hospital.csv, hierarchies/ and job.yaml into a folder, over what is there under these names.
+    """Write hospital.csv, hierarchies/ and job files into a folder, over what is there under these names.
 
     Returns:
-        The job file, which finds the other files by relative paths.
+        The job file of the release, job.yaml, which finds the other files by relative paths; risk.yaml and
+        validate.yaml beside it look at what it writes.
     """
     (folder / "hierarchies").mkdir(parents=True, exist_ok=True)
     write_csv(generate(), folder / "hospital.csv")
@@ -25,6 +26,8 @@ def write_sample(folder: Path) -> Path:
     # The shipped job file lies in conf/jobs/, beside conf/hierarchies/; this one lies above its hierarchies.
     job = resource("jobs/hospital.yaml").read_text(encoding="utf-8").replace("../hierarchies/", "hierarchies/")
     (folder / "job.yaml").write_text(job, encoding="utf-8", newline="\n")
+    for kind in ("risk", "validate"):
+        shutil.copyfile(resource(f"jobs/hospital-{kind}.yaml"), folder / f"{kind}.yaml")
     return folder / "job.yaml"
 
 
