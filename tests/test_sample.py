@@ -142,6 +142,20 @@ def test_the_job_file_loads_from_where_it_ships_and_from_the_samples_folder(tmp_
         )
 
 
+@pytest.mark.parametrize("kind", ["risk", "validate"])
+def test_the_other_job_files_look_at_what_the_first_one_reads_and_writes(tmp_path: Path, kind: str) -> None:
+    first = load_job(write_sample(tmp_path).read_text(encoding="utf-8"), str(tmp_path / "job.yaml"))
+    path = tmp_path / f"{kind}.yaml"
+    other = load_job(path.read_text(encoding="utf-8"), str(path))
+    assert (other.job, list(other.names)) == (kind, QUASI_IDENTIFIERS)
+    assert {other.source().uri} <= {first.source().uri, first.target().uri}
+    if kind == "risk":
+        assert other.released_source().uri == first.target().uri
+    else:
+        policy = first.to_policy(lambda *_: [("a",)])
+        assert other.to_policy(lambda *_: []).models == policy.models
+
+
 def test_what_the_job_file_names_is_beside_it(tmp_path: Path) -> None:
     job = write_sample(tmp_path)
     named = re.findall(r"uri: ([\w/.]+\.csv)", job.read_text(encoding="utf-8"))

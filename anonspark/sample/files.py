@@ -14,10 +14,11 @@ SCHEMA = "job.schema.json"
 
 
 def write_sample(folder: Path) -> Path:
-    """Write hospital.csv, hierarchies/, job.yaml and its schema into a folder, over what is there under these names.
+    """Write hospital.csv, hierarchies/, job files and their schema into a folder, over what is there under these names.
 
     Returns:
-        The job file, which finds the other files by relative paths.
+        The job file of the release, job.yaml, which finds the other files by relative paths; risk.yaml and
+        validate.yaml beside it look at what it writes.
     """
     (folder / "hierarchies").mkdir(parents=True, exist_ok=True)
     write_csv(generate(), folder / "hospital.csv")
@@ -28,6 +29,8 @@ def write_sample(folder: Path) -> Path:
     job = resource("jobs/hospital.yaml").read_text(encoding="utf-8")
     job = job.replace("../hierarchies/", "hierarchies/").replace("../schema/", "")
     (folder / "job.yaml").write_text(job, encoding="utf-8", newline="\n")
+    for kind in ("risk", "validate"):
+        shutil.copyfile(resource(f"jobs/hospital-{kind}.yaml"), folder / f"{kind}.yaml")
     return folder / "job.yaml"
 
 
