@@ -30,7 +30,7 @@ test-spark: setup ## everything that needs a Spark session
 	$(BIN)/pytest -m "spark and not nightly"
 
 nightly: setup ## the long lane of the tests, and those with Spark once more on Connect and on two workers
-	$(BIN)/pytest -m nightly
+	$(BIN)/pytest -m nightly --heap 5
 	$(BIN)/pytest -m "spark and not nightly" --session connect tests/frames tests/pipelines
 	$(BIN)/pytest -m "spark and not nightly" --session workers tests/frames tests/pipelines
 

@@ -25,6 +25,7 @@ settings.load_profile("untimed")
 def pytest_addoption(parser: pytest.Parser) -> None:
     """`--session` runs the tests that need Spark once more where the engine has to work too."""
     parser.addoption("--session", choices=sorted(MASTERS), default="classic", help="where Spark is")
+    parser.addoption("--heap", type=int, default=1, metavar="GIB", help="memory of Spark's driver")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -73,7 +74,7 @@ def spark(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config)
         .config("spark.databricks.delta.snapshotPartitions", 1)
         .config("spark.sql.execution.arrow.pyspark.enabled", "true")
         .config("spark.ui.enabled", "false")
-        .config("spark.driver.memory", "1g")
+        .config("spark.driver.memory", f"{pytestconfig.getoption('heap')}g")
         .config("spark.executorEnv.PYTHONPATH", str(Path(__file__).parents[1]))
         .config("spark.driver.host", "127.0.0.1")
         .config("spark.driver.bindAddress", "127.0.0.1")

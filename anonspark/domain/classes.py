@@ -75,6 +75,7 @@ class EquivalenceClasses:
         inadmissible: Shape (n_classes,): classes with a value that a hierarchy does not know, suppressed at every node.
         population: Shape (n_classes,): records of the population table in the class, where one is given. Classes that
             only the population has come last, with size 0 and no sensitive values.
+        persons: Shape (n_classes,): persons of each class, where only their number is known.
         outside: Groups of values that only the population has, one array an attribute, shape (n_levels, n_values);
             their codes follow those of the hierarchy's leaves.
     """
@@ -84,6 +85,7 @@ class EquivalenceClasses:
     sensitive: Mapping[str, SensitiveHistograms] = field(default_factory=dict)
     inadmissible: BoolArray | None = None
     population: CountArray | None = None
+    persons: CountArray | None = None
     outside: tuple[CodeArray, ...] | None = None
 
     @property
@@ -99,6 +101,8 @@ class EquivalenceClasses:
     @property
     def people(self) -> CountArray:
         """Persons of each class, one a record unless records name them; shape (n_classes,)."""
+        if self.persons is not None:
+            return self.persons
         return self.sizes if PERSON not in self.sensitive else self.sensitive[PERSON].distinct()
 
 

@@ -35,6 +35,7 @@ class Release:
         microaggregation: What attributes are released as one value a class, and what they lost by it, by name.
         kept_on_cluster: Sizes of the released classes with the number of classes of each, where these are too many for
             the driver; `codes`, `sizes` and `safe` are then empty.
+        kept_persons_on_cluster: The same in persons, where records name theirs.
     """
 
     node: Node
@@ -52,6 +53,7 @@ class Release:
     recoding: Recoding | None = None
     full_domain: "Release | None" = None
     kept_on_cluster: tuple[tuple[int, int], ...] | None = None
+    kept_persons_on_cluster: tuple[tuple[int, int], ...] | None = None
     persons: CountArray | None = None
     microaggregation: Mapping[str, Mapping[str, Any]] | None = None
 
@@ -83,6 +85,8 @@ class Release:
     @property
     def kept_people_counts(self) -> SizeCounts:
         """Sizes of the released classes in persons, wherever they are."""
+        if self.kept_persons_on_cluster is not None:
+            return list(self.kept_persons_on_cluster)
         return self.kept_size_counts if self.persons is None else size_counts(self.kept_people)
 
     @property
@@ -103,11 +107,15 @@ class Release:
             "score": self.score,
             "optimal": self.optimal,
             "classes": {"kept": n_kept, **_spread(kept)},
-            **({} if self.persons is None else {"persons": _spread(self.kept_people_counts)}),
+            **({"persons": _spread(self.kept_people_counts)} if self._names_persons else {}),
             "metrics": {str(name): value for name, value in self.metrics.items()},
             **({} if self.full_domain is None else {"recoding": self._recoded(self.full_domain)}),
             **({} if self.microaggregation is None else {"microaggregation": dict(self.microaggregation)}),
         }
+
+    @property
+    def _names_persons(self) -> bool:
+        return self.persons is not None or self.kept_persons_on_cluster is not None
 
     def _recoded(self, node: "Release") -> dict[str, Any]:
         """How far each attribute was generalized on average, and what the release at the node alone would be."""

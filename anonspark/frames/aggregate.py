@@ -19,12 +19,10 @@ from anonspark.frames.chunks import chunks
 from anonspark.frames.combinations import ClusterCombinations, collect_values
 from anonspark.frames.names import distinct_value, numbered
 from anonspark.frames.persisted import persisted
+from anonspark.frames.persons import PERSON
 from anonspark.frames.settings import session_settings
 
 COUNT = "records"
-
-PERSON: Final = "person"
-"""The column of persons: two have one hash with a chance of 1 in 2^64, and then count as one, never as more."""
 
 ONE_HASH_MAP: Final = {"spark.sql.codegen.aggregate.map.twolevel.enabled": "false"}
 """Spark puts a small hash map before the large one. It saves a fifth of a group-by into thousands of combinations and

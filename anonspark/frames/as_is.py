@@ -10,9 +10,9 @@ from pyspark.sql import functions as F
 
 from anonspark.domain.classes import EquivalenceClasses, SizeCounts, as_arrays
 from anonspark.domain.encode import RawColumn
-from anonspark.frames.aggregate import PERSON
 from anonspark.frames.encoded import count_sizes
 from anonspark.frames.local_rows import local_rows
+from anonspark.frames.persons import PERSON, PERSONS
 from anonspark.measures.contribution import Contribution
 from anonspark.measures.risk import Risk, measure_risk
 
@@ -45,6 +45,15 @@ def classes_of_rows(rows: DataFrame, keys: Sequence[str]) -> DataFrame:
     """The rows of equal keys as one class: the keys, and `records`, which counts persons where rows name them."""
     people = F.count_distinct(PERSON) if _person(rows) else F.sum("records")
     return rows.groupBy(*keys).agg(people.alias("records"))
+
+
+def count_sizes_and_rows(rows: DataFrame, n_attributes: int) -> list[tuple[int, int, int]]:
+    """Sizes of classes in persons, with the classes of each and the rows in these, ascending."""
+    keys = [f"q{axis}" for axis in range(n_attributes)]
+    people = F.count_distinct(PERSON) if _person(rows) else F.sum("records")
+    classes = rows.groupBy(*keys).agg(people.alias("people"), F.sum("records").alias("rows"))
+    counts = classes.groupBy("people").agg(F.count(F.lit(1)).alias("classes"), F.sum("rows").alias("rows")).toArrow()
+    return sorted(zip(*[counts[name].to_pylist() for name in ("people", "classes", "rows")], strict=True))
 
 
 def count_contributions(rows: DataFrame, n_attributes: int) -> list[Contribution]:
@@ -81,16 +90,27 @@ def count_people_around(classes: DataFrame, population: DataFrame, n_attributes:
 
 
 def add_people(population: DataFrame, n_attributes: int) -> Callable[[DataFrame], DataFrame]:
-    """Classes, q0, q1, ..., with the `people` of a population in each, 0 where nobody is; see `count_people_around`."""
+    """Classes, q0, q1, ..., with the `people` of a population in each; see `count_people_around`."""
+    return _add_counted(population, n_attributes, "people")
+
+
+def add_persons(rows: DataFrame, n_attributes: int) -> Callable[[DataFrame], DataFrame]:
+    """Classes, q0, q1, ..., with the `persons` of the rows that are in each; as they are where rows name none."""
+    if not _person(rows):
+        return lambda classes: classes
+    return _add_counted(classes_of_rows(rows, [f"q{axis}" for axis in range(n_attributes)]), n_attributes, PERSONS)
+
+
+def _add_counted(counted: DataFrame, n_attributes: int, new: str) -> Callable[[DataFrame], DataFrame]:
+    """Another table's `records` of the same keys as a new column, 0 where it has none."""
     keys = [f"q{axis}" for axis in range(n_attributes)]
-    renamed = [F.col(key).alias(f"of_people_{key}") for key in keys]
-    everybody = population.select(*renamed, F.col("records").alias("found"))
+    others = counted.select(*[F.col(key).alias(f"other_{key}") for key in keys], F.col("records").alias("other"))
     # Null is a value that a person can have, so null and null are one class, which a plain join would lose.
-    alike = [F.col(key).eqNullSafe(F.col(f"of_people_{key}")) for key in keys]
+    alike = [F.col(key).eqNullSafe(F.col(f"other_{key}")) for key in keys]
 
     def step(classes: DataFrame) -> DataFrame:
-        joined = classes.join(everybody, alike, "left")
-        return joined.select(*classes.columns, F.coalesce("found", F.lit(0)).cast("bigint").alias("people"))
+        joined = classes.join(others, alike, "left")
+        return joined.select(*classes.columns, F.coalesce("other", F.lit(0)).cast("bigint").alias(new))
 
     return step
 

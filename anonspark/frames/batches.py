@@ -15,6 +15,7 @@ import pyarrow as pa
 from anonspark.domain.arrays import BoolArray, CodeArray, CountArray
 from anonspark.domain.classes import EquivalenceClasses, SensitiveHistograms
 from anonspark.domain.model import PrivacyModel
+from anonspark.frames.persons import PERSONS
 from anonspark.search.judge import NO_CODES, judge
 
 ROWS_A_PIECE = 1 << 18
@@ -55,19 +56,25 @@ def pieces(batches: Batches) -> Iterator[pa.Table]:
         yield pa.Table.from_batches(waiting).combine_chunks()
 
 
-def rolled_up(nodes: Sequence[AskedNode], sensitive: Sequence[str], sums: Sequence[str]) -> BatchStep:
-    """Classes to those of each node, merged piece by piece: `node`, codes, sensitive codes, and what is summed up."""
+def rolled_up(nodes: Sequence[AskedNode], told_apart: Sequence[str], sums: Sequence[str]) -> BatchStep:
+    """Classes to those of each node, merged piece by piece: `node`, codes, what is told apart, and what is summed up.
+
+    Args:
+        nodes: Which.
+        told_apart: Columns that rows keep: sensitive codes, and the person.
+        sums: Columns that are summed up.
+    """
 
     def step(batches: Batches) -> Iterator[pa.RecordBatch]:
         for table in pieces(batches):
             for node in nodes:
                 keys = node.keys(table, "p")
-                columns = [*keys.values(), *(table[name] for name in [*sensitive, *sums])]
-                keyed = pa.table(columns, [*keys, *sensitive, *sums])
-                alike = keyed.group_by([*keys, *sensitive], use_threads=False)
+                columns = [*keys.values(), *(table[name] for name in [*told_apart, *sums])]
+                keyed = pa.table(columns, [*keys, *told_apart, *sums])
+                alike = keyed.group_by([*keys, *told_apart], use_threads=False)
                 merged = alike.aggregate([(name, "sum") for name in sums])
                 summed = [f"{name}_sum" for name in sums]
-                merged = merged.select([*keys, *sensitive, *summed]).rename_columns(keyed.column_names)
+                merged = merged.select([*keys, *told_apart, *summed]).rename_columns(keyed.column_names)
                 numbers = pa.array(np.full(len(merged), node.number, dtype=np.int32))
                 yield from merged.add_column(0, "node", numbers).to_batches()
 
@@ -100,7 +107,8 @@ def classes_of(table: pa.Table, sensitive: Mapping[str, SensitiveHistograms]) ->
     """Classes as models see them."""
     sizes, histograms = sizes_and_histograms(table, sensitive)
     people = table["people"].to_numpy() if "people" in table.column_names else None
-    return EquivalenceClasses(NO_CODES, sizes, histograms, population=people)
+    persons = table[PERSONS].to_numpy() if PERSONS in table.column_names else None
+    return EquivalenceClasses(NO_CODES, sizes, histograms, population=people, persons=persons)
 
 
 def sizes_and_histograms(

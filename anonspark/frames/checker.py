@@ -36,6 +36,7 @@ from anonspark.frames.class_queries import (
 )
 from anonspark.frames.encoded import EncodedClasses
 from anonspark.frames.persisted import persisted
+from anonspark.frames.persons import PERSONS
 from anonspark.frames.unsafe import portions, unsafe_of
 from anonspark.measures.utility import SuppressedRecords
 from anonspark.search.checker import Effort, NodeVerdict
@@ -120,7 +121,12 @@ class ClusterChecker:
         return self._verdicts(nodes, NOTHING_LOST)
 
     def classes_at(self, node: Node) -> tuple[EquivalenceClasses, BoolArray] | None:
-        """The classes of a node and which of them are safe, as in memory; None where they do not fit the driver."""
+        """The classes of a node and which of them are safe, as in memory; None where they do not fit the driver.
+
+        Classes whose persons count stay where these are.
+        """
+        if self.encoded.person:
+            return None
         table = self._held.at(node)
         if table is None:
             with persisted(self._judged([node])) as classes:
@@ -136,9 +142,13 @@ class ClusterChecker:
         return at_node, ~judge(self.models, at_node, self.release_models).unsafe
 
     def safe_classes_at(self, node: Node) -> DataFrame:
-        """The classes that a release at a node keeps, as rows: their groups, g0, g1, ..., and `records`; lazy."""
+        """The classes that a release at a node keeps, as rows: their groups, g0, g1, ..., and their sizes; lazy.
+
+        These are `records` and, where records name theirs, `persons`.
+        """
         safe = self._given_up(self._judged([node]), [node]).where(~F.col("unsafe"))
-        return with_groups(safe, self.encoded, node, [("records", "bigint")])
+        sizes = [name for name in ("records", PERSONS) if name in safe.columns]
+        return with_groups(safe, self.encoded, node, [(name, "bigint") for name in sizes])
 
     def lost_at(self, node: Node) -> SuppressedRecords:
         """The records that a release at a node suppresses."""
@@ -201,7 +211,7 @@ class ClusterChecker:
             if n_bytes <= left:
                 chosen.append(node)
                 left -= n_bytes
-        if not chosen:
+        if not chosen or self.encoded.person:
             return {}
         with persisted(self._classes(chosen)) as classes:
             return self._hold(classes, chosen, range(len(chosen)), self._most_pairs)
@@ -231,8 +241,14 @@ class ClusterChecker:
         return _Sums(verdict, row["classes"], row["pairs"])
 
     def _that_fit(self, sums: Sequence[_Sums]) -> list[int]:
-        """The nodes whose classes may come here, the smallest first, up to half of what may be kept."""
+        """The nodes whose classes may come here, the smallest first, up to half of what may be kept.
+
+        None where persons count: who is in two classes of a node is one in the class above, which their numbers do not
+        tell.
+        """
         chosen: list[int] = []
+        if self.encoded.person:
+            return chosen
         left = self._held.most_bytes // 2
         for number in sorted(range(len(sums)), key=lambda number: sums[number].classes):
             left -= self._bytes_of(sums[number])

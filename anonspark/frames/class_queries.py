@@ -13,42 +13,48 @@ from anonspark.domain.lattice import Node
 from anonspark.domain.model import PrivacyModel
 from anonspark.frames.batches import AskedNode, judged, looked_up, lost_rows, rolled_up
 from anonspark.frames.encoded import EncodedClasses, merged
+from anonspark.frames.persons import PERSON, size_in_persons, with_persons
 
 Asked = Sequence[AskedNode]
 
 
 def admissible(encoded: EncodedClasses) -> DataFrame:
-    """The raw classes that some node can release: codes, sensitive codes, `records`."""
+    """The raw classes that some node can release: codes, sensitive codes, `person`, `records`."""
     table = encoded.table.where(~F.col("inadmissible")) if encoded.any_inadmissible else encoded.table
     return table.drop("inadmissible")
 
 
 def classes_of_nodes(encoded: EncodedClasses, asked: Asked) -> DataFrame:
-    """The classes of nodes: `node`, codes, `records`, `people` of a population, `pairs` of sensitive attributes.
+    """The classes of nodes: `node`, codes, `records`, `people` of a population, `pairs` of sensitive codes, `persons`.
 
-    The last two only where there are such. People without a record are classes too, which others roll up with.
+    The last three only where there are such. People without a record are classes too, which others roll up with.
     """
-    codes, sensitive, sums = encoded.codes, encoded.sensitive_codes, encoded.sums
+    codes, sensitive, sums, person = encoded.codes, encoded.sensitive_codes, encoded.sums, encoded.person
     base = admissible(encoded)
     if encoded.people is not None:
         nobody = F.lit(0).cast("bigint")
         no_values = [F.lit(None).cast("int").alias(name) for name in sensitive]
-        alone = encoded.people.select(*codes, *no_values, nobody.alias("records"), "people")
-        base = base.select(*codes, *sensitive, "records", nobody.alias("people")).union(alone)
-    fields = ["node int", *(f"{name} int" for name in [*codes, *sensitive]), *(f"{name} bigint" for name in sums)]
-    step = rolled_up(asked, sensitive, sums)
-    return grouped(base.mapInArrow(step, ", ".join(fields)), ["node", *codes], sensitive, sums)
+        no_person = [F.lit(None).cast("bigint").alias(name) for name in person]
+        alone = encoded.people.select(*codes, *no_values, *no_person, nobody.alias("records"), "people")
+        base = base.select(*codes, *sensitive, *person, "records", nobody.alias("people")).union(alone)
+    ints, bigints = ["node", *codes, *sensitive], [*person, *sums]
+    schema = ", ".join([*(f"{name} int" for name in ints), *(f"{name} bigint" for name in bigints)])
+    rows = base.mapInArrow(rolled_up(asked, [*sensitive, *person], sums), schema)
+    return grouped(rows, ["node", *codes], sensitive, sums)
 
 
 def grouped(
     table: DataFrame, keys: Sequence[str], sensitive: Sequence[str], sums: Sequence[str] = ("records",)
 ) -> DataFrame:
-    """The rows of equal keys as one class, with its records of each combination of sensitive codes as `pairs`."""
+    """The rows of equal keys as one class.
+
+    With its records of each combination of sensitive codes as `pairs`, and its `persons` where rows name them.
+    """
     classes = merged(table, [*keys, *sensitive], sums)
-    if not sensitive:
-        return classes
-    pairs = F.collect_list(F.when(F.col("records") > 0, F.struct(*sensitive, "records"))).alias("pairs")
-    return classes.groupBy(*keys).agg(*[F.sum(name).alias(name) for name in sums], pairs)
+    if sensitive:
+        pairs = F.collect_list(F.when(F.col("records") > 0, F.struct(*sensitive, "records"))).alias("pairs")
+        classes = classes.groupBy(*keys).agg(*[F.sum(name).alias(name) for name in sums], pairs)
+    return with_persons(classes, table, keys) if PERSON in table.columns else classes
 
 
 def add_judgement(encoded: EncodedClasses, models: Sequence[PrivacyModel]) -> Callable[[DataFrame], DataFrame]:
@@ -62,12 +68,20 @@ def add_judgement(encoded: EncodedClasses, models: Sequence[PrivacyModel]) -> Ca
     return step
 
 
+def safe_classes(encoded: EncodedClasses, models: Sequence[PrivacyModel], node: AskedNode) -> DataFrame:
+    """The safe classes of a node, by their codes as k0, k1, ..."""
+    judged_classes = classes_of_nodes(encoded, [node]).transform(add_judgement(encoded, models))
+    codes = [F.col(code).alias(f"k{at}") for at, code in enumerate(encoded.codes)]
+    return judged_classes.where(~F.col("unsafe")).select(*codes)
+
+
 def counts_of_safe_sizes(judged: DataFrame) -> dict[int, SizeCounts]:
-    """The sizes of the safe classes of each node; few rows, whatever the number of classes."""
-    sizes = judged.where(~F.col("unsafe")).groupBy("node", "records").agg(F.count(F.lit(1)).alias("classes"))
+    """The sizes of the safe classes of each node, in persons; few rows, whatever the number of classes."""
+    size = size_in_persons(judged)
+    sizes = judged.where(~F.col("unsafe")).groupBy("node", size).agg(F.count(F.lit(1)).alias("classes"))
     found: dict[int, SizeCounts] = {}
-    for row in sizes.toArrow().sort_by([("node", "ascending"), ("records", "ascending")]).to_pylist():
-        found.setdefault(row["node"], []).append((row["records"], row["classes"]))
+    for row in sizes.toArrow().sort_by([("node", "ascending"), (size, "ascending")]).to_pylist():
+        found.setdefault(row["node"], []).append((row[size], row["classes"]))
     return found
 
 
@@ -76,7 +90,7 @@ def give_up_below(smallest: Sequence[int]) -> Callable[[DataFrame], DataFrame]:
     least = F.array(*[F.lit(size).cast("bigint") for size in smallest])
 
     def step(judged: DataFrame) -> DataFrame:
-        too_small = F.col("records") < F.get(least, F.col("node"))
+        too_small = F.col(size_in_persons(judged)) < F.get(least, F.col("node"))
         return judged.withColumn("unsafe", F.col("unsafe") | too_small)
 
     return step

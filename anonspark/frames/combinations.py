@@ -18,6 +18,7 @@ from anonspark.frames.casts import flag_names
 from anonspark.frames.chunks import chunks
 from anonspark.frames.lookups import add_matches
 from anonspark.frames.persisted import persisted
+from anonspark.frames.persons import PERSON
 
 Step = Callable[[DataFrame], DataFrame]
 
@@ -47,8 +48,9 @@ class ClusterCombinations:
         quasi_identifiers: One an attribute.
         sensitive: One an attribute.
         malformed: Rows that are left out, by what is wrong with them.
-        table: q0, q1, ..., s0, ... as texts, `records`; without the malformed rows.
+        table: q0, q1, ..., s0, ... as texts, `person` where records name theirs, `records`; without the malformed rows.
         held: Frees the table, and what is made of it, when it is closed.
+        n_persons: Persons of the table, where rows name them.
     """
 
     quasi_identifiers: tuple[ColumnValues, ...]
@@ -56,6 +58,7 @@ class ClusterCombinations:
     malformed: Mapping[str, int]
     table: DataFrame
     held: ExitStack
+    n_persons: int | None = None
 
     @property
     def n_records(self) -> int:
@@ -87,11 +90,13 @@ def collect_values(
     names = [*quasi_identifiers, *sensitive]
     keys = counted.columns[: len(names)]
     malformed = count_marks(table, counted)
-    good = counted.where(~F.col("bad")).select(*keys, "records")
+    person = [name for name in counted.columns if name == PERSON]
+    good = counted.where(~F.col("bad")).select(*keys, *person, "records")
     types = {field.name: field.dataType.simpleString() for field in table.schema}
     columns = values_of(good, dict(zip(keys, names, strict=True)), types, most_bytes)
     split = len(quasi_identifiers)
-    return ClusterCombinations(tuple(columns[:split]), tuple(columns[split:]), malformed, good, held)
+    n_persons = good.select(PERSON).distinct().count() if person else None
+    return ClusterCombinations(tuple(columns[:split]), tuple(columns[split:]), malformed, good, held, n_persons)
 
 
 def values_of(

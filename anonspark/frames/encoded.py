@@ -19,6 +19,7 @@ from anonspark.domain.hierarchy import GeneralizationHierarchy, Label
 from anonspark.domain.policy import Policy
 from anonspark.frames.combinations import ClusterCombinations, ColumnValues, add_codes
 from anonspark.frames.persisted import persisted
+from anonspark.frames.persons import PERSON, PERSONS, count_of_persons
 from anonspark.measures.utility import Leaves, leaves_of
 from anonspark.search.bundles import Bundles
 from anonspark.search.judge import NO_CODES
@@ -44,8 +45,8 @@ class EncodedClasses:
     """The classes of the raw table, on the cluster, with codes of leaves that occur.
 
     Attributes:
-        table: p0, p1, ... (codes of bundles), s0, ... (sensitive values), `inadmissible`, `records`; persisted. A
-            class has a row for each combination of its sensitive values.
+        table: p0, p1, ... (codes of bundles), s0, ... (sensitive values), `person` where records name theirs,
+            `inadmissible`, `records`; persisted. A class has a row for each combination of the others.
         leaves: The values of the quasi-identifiers.
         used: Which leaves of the hierarchies these are, ascending; one array an attribute.
         groups: Of these and, after them, of the values that only people have; shape (n_levels, n_leaves), one array an
@@ -58,6 +59,7 @@ class EncodedClasses:
         people: p0, p1, ... and `people`, where a model asks for those of a population; persisted. Their bundles have
             codes for values that the table lacks.
         n_people_classes: How many rows that are.
+        person_sizes: Sizes of the raw classes in persons, where records name theirs.
     """
 
     table: DataFrame
@@ -71,6 +73,7 @@ class EncodedClasses:
     any_inadmissible: bool
     people: DataFrame | None = None
     n_people_classes: int = 0
+    person_sizes: SizeCounts | None = None
 
     @property
     def codes(self) -> list[str]:
@@ -88,6 +91,11 @@ class EncodedClasses:
         return sum(classes for _, classes in self.sizes)
 
     @property
+    def person(self) -> list[str]:
+        """The column of persons, if there is one."""
+        return [] if self.person_sizes is None else [PERSON]
+
+    @property
     def sums(self) -> list[str]:
         """The columns that are summed up when classes are merged."""
         return ["records"] if self.people is None else ["records", "people"]
@@ -98,10 +106,10 @@ def merged(table: DataFrame, keys: Sequence[str], sums: Sequence[str] = ("record
     return table.groupBy(*keys).agg(*[F.sum(name).alias(name) for name in sums])
 
 
-def count_sizes(classes: DataFrame) -> SizeCounts:
-    """Sizes of classes, `records`, with the number of classes of each; few rows, whatever the number of classes."""
-    found = classes.groupBy("records").agg(F.count(F.lit(1)).alias("classes")).toArrow()
-    return sorted(zip(found["records"].to_pylist(), found["classes"].to_pylist(), strict=True))
+def count_sizes(classes: DataFrame, size: str = "records") -> SizeCounts:
+    """Sizes of classes with the number of classes of each; few rows, whatever the number of classes."""
+    found = classes.groupBy(size).agg(F.count(F.lit(1)).alias("classes")).toArrow()
+    return sorted(zip(found[size].to_pylist(), found["classes"].to_pylist(), strict=True))
 
 
 def hierarchies_of(policy: Policy, counted: ClusterCombinations) -> tuple[GeneralizationHierarchy, ...]:
@@ -136,7 +144,9 @@ def encode_on_cluster(
     weights: Sequence[float],
     find_people: FindPeople | None = None,
 ) -> EncodedClasses:
-    """The classes as integers, held instead of the combinations, which are freed. One Spark job, two with people.
+    """The classes as integers, held instead of the combinations, which are freed.
+
+    One Spark job, one more with people of a population, and one with persons.
 
     Args:
         counted: The combinations.
@@ -167,10 +177,13 @@ def encode_on_cluster(
     inadmissible = reduce(lambda one, other: one | other, unknown) if unknown else F.lit(False)
     packed = [_packed(members, n_leaves).alias(f"p{place}") for place, members in enumerate(bundles.members)]
     sensitive = [F.col(f"c{place}").alias(f"s{place}") for place in range(len(orders))]
-    encoded = wide.select(*packed, *sensitive, inadmissible.alias("inadmissible"), "records")
+    person = [PERSON for _ in range(counted.n_persons is not None)]
+    encoded = wide.select(*packed, *sensitive, *person, inadmissible.alias("inadmissible"), "records")
     with ExitStack() as stack:
         table = stack.enter_context(persisted(encoded))
-        sizes = count_sizes(merged(table, [f"p{place}" for place in range(len(packed))]))
+        keys = [f"p{place}" for place in range(len(packed))]
+        sizes = count_sizes(merged(table, keys))
+        person_sizes = count_sizes(count_of_persons(table, keys), PERSONS) if person else None
         if people is not None:
             each = people.select(*packed, "people")
             people = stack.enter_context(persisted(merged(each, each.columns[:-1], ["people"])))
@@ -189,6 +202,7 @@ def encode_on_cluster(
         any_inadmissible=bool(unknown),
         people=people,
         n_people_classes=n_people_classes,
+        person_sizes=person_sizes,
     )
 
 

@@ -17,6 +17,7 @@ from anonspark.domain.policy import Policy
 from anonspark.domain.population import groups_of
 from anonspark.frames.combinations import ClusterCombinations, ColumnValues, add_codes
 from anonspark.frames.local_rows import local_rows
+from anonspark.frames.persons import PERSON, size_in_persons
 
 
 def matched_sizes(
@@ -26,15 +27,16 @@ def matched_sizes(
     node: Node,
     classes: DataFrame,
 ) -> tuple[CountArray, CountArray, CountArray]:
-    """Sizes of classes in the table and in the population, and how many classes have both; few rows.
+    """Sizes of classes in the table, in persons, and in the population, and how many classes have both; few rows.
 
     Args:
         population: Its combinations of the same quasi-identifiers.
         policy: The rules.
         hierarchies: Of the table's values.
         node: The level of each attribute.
-        classes: The groups of the classes at the node, g0, g1, ..., and `records`.
+        classes: The groups of the classes at the node, g0, g1, ..., with `records` or `persons`.
     """
+    size = size_in_persons(classes)
     rows, columns = rows_and_values(population, classes.sparkSession)
     keys = [f"g{axis}" for axis in range(len(columns))]
     for axis, (values, attribute, hierarchy, level) in enumerate(
@@ -44,9 +46,9 @@ def matched_sizes(
         rows = rows.transform(add_codes(f"q{axis}", values.column.values, groups, f"g{axis}"))
     counted = rows.groupBy(*keys).agg(F.sum("records").alias("population"))
     around = F.coalesce("population", F.lit(0))
-    pairs = classes.join(counted, keys, "left").groupBy("records", around.alias("population"))
+    pairs = classes.join(counted, keys, "left").groupBy(size, around.alias("population"))
     found = pairs.agg(F.count(F.lit(1)).alias("classes")).toArrow()
-    return found["records"].to_numpy(), found["population"].to_numpy(), found["classes"].to_numpy()
+    return found[size].to_numpy(), found["population"].to_numpy(), found["classes"].to_numpy()
 
 
 def classes_table(spark: SparkSession, codes: CodeArray, sizes: CountArray) -> DataFrame:
@@ -60,8 +62,8 @@ def spread(raw: RawClasses, spark: SparkSession, held: ExitStack) -> ClusterComb
     rows, columns = rows_and_values(replace(raw, quasi_identifiers=(*raw.quasi_identifiers, *raw.sensitive)), spark)
     split = len(raw.quasi_identifiers)
     sensitive = {f"q{split + place}": f"s{place}" for place in range(len(raw.sensitive))}
-    table = rows.withColumnsRenamed(sensitive)
-    return ClusterCombinations(tuple(columns[:split]), tuple(columns[split:]), raw.malformed, table, held)
+    table, values = rows.withColumnsRenamed(sensitive), (tuple(columns[:split]), tuple(columns[split:]))
+    return ClusterCombinations(*values, raw.malformed, table, held, raw.n_persons)
 
 
 def rows_and_values(
@@ -75,7 +77,8 @@ def rows_and_values(
         f"q{axis}": pa.array(column.values, pa.string()).take(pa.array(column.codes))
         for axis, column in enumerate(columns)
     }
-    rows = local_rows(spark, pa.table({**texts, "records": pa.array(population.counts, pa.int64())}))
+    persons = {} if population.persons is None else {PERSON: pa.array(population.persons, pa.int64())}
+    rows = local_rows(spark, pa.table({**texts, **persons, "records": pa.array(population.counts, pa.int64())}))
     return rows, [_values(column, population.counts) for column in columns]
 
 

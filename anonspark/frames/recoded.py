@@ -24,16 +24,16 @@ class RecodedClasses:
 
     Attributes:
         table: Codes p0, ..., sensitive codes s0, ..., levels l0, ..., `released`, `records`; persisted, without
-            inadmissible classes.
+            inadmissible classes. Of an attribute with one value a class, the code of its label as v0, v1, ... too.
         shape: Of the codes.
         labels: One tuple an attribute: the label of each code; labels of equal text have one.
-        label_codes: Shape (n_levels, n_leaves) each: the code of each leaf's label.
+        label_codes: Shape (n_levels, n_leaves) each: the code of each leaf's label; None where a class has one value.
     """
 
     table: DataFrame
     shape: Shape
     labels: tuple[tuple[Label, ...], ...]
-    label_codes: tuple[CodeArray, ...]
+    label_codes: tuple[CodeArray | None, ...]
 
     @property
     def groups(self) -> list[str]:
@@ -67,8 +67,8 @@ class RecodedClasses:
                 columns = [*map(pa.array, shape.leaves(piece)), *shown]
                 yield from pa.table(columns, [*groups, *texts]).to_batches()
 
-        levels = [f"l{axis}" for axis in range(len(labels))]
-        once = self.table.where("released").select(*shape.codes, *levels).distinct()
+        own = [f"v{axis}" if codes is None else f"l{axis}" for axis, codes in enumerate(label_codes)]
+        once = self.table.where("released").select(*shape.codes, *own).distinct()
         types = [*(f"{name} int" for name in groups), *(f"{name} string" for name in texts)]
         return once.mapInArrow(add, ", ".join(types))
 
@@ -96,12 +96,19 @@ class RecodedClasses:
         return [(columns[0][of_axis], columns[1][of_axis], columns[2][of_axis]) for of_axis in rows]
 
 
-def codes_of_labels(piece: pa.Table, shape: Shape, label_codes: Sequence[CodeArray]) -> list[CodeArray]:
+def codes_of_labels(piece: pa.Table, shape: Shape, label_codes: Sequence[CodeArray | None]) -> list[CodeArray]:
     """The codes of the labels of raw classes at their levels; one array of shape (n_rows,) an attribute."""
     return [
-        codes[piece[f"l{axis}"].to_numpy(), leaves]
+        piece[f"v{axis}"].to_numpy() if codes is None else codes[piece[f"l{axis}"].to_numpy(), leaves]
         for axis, (codes, leaves) in enumerate(zip(label_codes, shape.leaves(piece), strict=True))
     ]
+
+
+def shape_of(encoded: EncodedClasses) -> Shape:
+    """How the raw classes travel."""
+    n_leaves = [groups.shape[1] for groups in encoded.groups]
+    leaf_of_code = encoded.bundles.groups_of_codes([np.arange(n, dtype=np.int32) for n in n_leaves])
+    return Shape(tuple(encoded.codes), dict(encoded.sensitive), tuple(leaf_of_code))
 
 
 def recoded_classes(

@@ -20,7 +20,7 @@ from anonspark.domain.lattice import Node
 from anonspark.domain.model import PrivacyModel
 from anonspark.frames.batches import AskedNode
 from anonspark.frames.chunks import chunks
-from anonspark.frames.class_queries import add_judgement, admissible, classes_of_nodes
+from anonspark.frames.class_queries import admissible, safe_classes
 from anonspark.frames.encoded import EncodedClasses
 from anonspark.frames.part_batches import (
     FIXED,
@@ -34,6 +34,7 @@ from anonspark.frames.part_batches import (
     with_top_groups,
 )
 from anonspark.frames.persisted import persisted
+from anonspark.frames.recoded import shape_of
 from anonspark.search.recoding import SUPPRESSED_PART, Children, RecodingRules, best_axes, merged_by_sorting
 from anonspark.search.split_tree import SplitTree
 
@@ -69,9 +70,7 @@ class ClusterRecoding:
 
     def __post_init__(self) -> None:
         """What the workers have to know of the table."""
-        bundles, n_leaves = self.encoded.bundles, [groups.shape[1] for groups in self.encoded.groups]
-        leaf_of_code = bundles.groups_of_codes([np.arange(n, dtype=np.int32) for n in n_leaves])
-        self.shape = Shape(tuple(self.encoded.codes), dict(self.encoded.sensitive), tuple(leaf_of_code))
+        self.shape = shape_of(self.encoded)
 
     def from_node(self, node: Node, held: ExitStack) -> DataFrame:
         """The raw classes with the levels that they are released at, from the classes of a node down.
@@ -97,7 +96,7 @@ class ClusterRecoding:
         """The raw classes, the name of their first part, 0 where they are suppressed, and whether it is at the top."""
         codes, top = self.encoded.codes, self.rules.top
         keys = [f"k{at}" for at in range(len(codes))]
-        safe = self._safe_classes(self.encoded, node).withColumn("part", F.xxhash64(*keys))
+        safe = safe_classes(self.encoded, self.models, self._asked(node)).withColumn("part", F.xxhash64(*keys))
         rows = self._keyed(admissible(self.encoded), node).join(safe, keys, "left").drop(*keys)
         kept = [*codes, *self.encoded.sensitive_codes, "records"]
         at_node = rows.where(F.col("part").isNotNull()).select(*kept, "part", F.lit(False).alias("at_top"))
@@ -105,21 +104,19 @@ class ClusterRecoding:
         if node == top:
             return at_node.union(left.select(*kept, F.lit(0).cast("bigint"), F.lit(False)))
         of_left = replace(self.encoded, table=left.withColumn("inadmissible", F.lit(False)), people=None)
-        safe_at_top = self._safe_classes(of_left, top).transform(with_top_groups(self.shape, self.rules))
+        safe_at_top = safe_classes(of_left, self.models, self._asked(top)).transform(
+            with_top_groups(self.shape, self.rules)
+        )
         named = safe_at_top.where(~F.col("starred")).select(*keys, F.xxhash64(F.lit("top"), *keys).alias("part"))
         hidden = self._keyed(left, top).join(named, keys, "left").drop(*keys)
         part = F.coalesce("part", F.lit(0).cast("bigint"))
         return at_node.union(hidden.select(*kept, part, F.col("part").isNotNull()))
 
     def _keyed(self, table: DataFrame, node: Node) -> DataFrame:
-        return table.transform(with_keys(AskedNode(0, self.encoded.bundles.representatives(node))))
+        return table.transform(with_keys(self._asked(node)))
 
-    def _safe_classes(self, encoded: EncodedClasses, node: Node) -> DataFrame:
-        """The safe classes of a node, by their codes as k0, k1, ..."""
-        asked = [AskedNode(0, self.encoded.bundles.representatives(node))]
-        judged = classes_of_nodes(encoded, asked).transform(add_judgement(encoded, self.models))
-        codes = [F.col(code).alias(f"k{at}") for at, code in enumerate(self.encoded.codes)]
-        return judged.where(~F.col("unsafe")).select(*codes)
+    def _asked(self, node: Node) -> AskedNode:
+        return AskedNode(0, self.encoded.bundles.representatives(node))
 
     def _large_parts(self, started: DataFrame, node: Node) -> SplitTree:
         """The parts that one worker cannot take."""

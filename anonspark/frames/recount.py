@@ -20,6 +20,7 @@ from anonspark.frames.class_queries import add_judgement, grouped, with_groups
 from anonspark.frames.combinations import ClusterCombinations, add_codes
 from anonspark.frames.encoded import EncodedClasses, count_sizes, merged
 from anonspark.frames.persisted import persisted
+from anonspark.frames.persons import size_in_persons, with_persons
 from anonspark.frames.population import matched_sizes
 from anonspark.frames.recoded import RecodedClasses
 from anonspark.search.judge import NO_CODES
@@ -63,7 +64,7 @@ def verify_combinations(
             computed = _at_node(encoded, safe_classes, chosen)
         else:
             raise ValueError("a release at a node has safe classes")
-        ours = _computed_codes(computed, labels, encoded.sensitive_codes, policy)
+        ours = _computed_codes(computed, labels, [*encoded.sensitive_codes, *encoded.person], policy)
         both = ours.select(*keys, F.col("records").alias("ours"), F.lit(0).cast("bigint").alias("theirs")).unionByName(
             theirs.select(*keys, F.lit(0).cast("bigint").alias("ours"), F.col("records").alias("theirs"))
         )
@@ -81,17 +82,22 @@ def verify_combinations(
         require_as_suppressed(told["starred"] or 0, told["hidden"] or 0)
         require_as_computed(told["differences"])
         kept = theirs.where(~hidden)
+        counted_classes = grouped(kept, groups, encoded.sensitive_codes)
+        if encoded.person:
+            # Nobody is named in what was written; every combination was written as often as computed.
+            counted_classes = with_persons(counted_classes, ours.where(~hidden), groups)
         for model in policy.models:
             if model.needs_population and population is not None:
                 counted = matched_sizes(population, policy, chosen.hierarchies, chosen.node, merged(kept, groups))
                 require_safe(_unsafe_of_people(model, *counted), model)
                 continue
-            found = grouped(kept, groups, encoded.sensitive_codes).transform(add_judgement(encoded, [model]))
+            found = counted_classes.transform(add_judgement(encoded, [model]))
             require_safe(found.agg(F.count_if("unsafe").alias("unsafe")).toArrow()["unsafe"][0].as_py(), model)
         if policy.release_models and safe_classes is not None:
             # A class that is labelled with nothing but `*` was written, and no reader can tell it from suppressed rows.
-            like_suppressed = safe_classes.where(_all_labelled_suppressed(labels)).select("records")
-            counts = count_sizes(merged(kept, groups).select("records").unionByName(like_suppressed))
+            size = size_in_persons(counted_classes)
+            like_suppressed = safe_classes.where(_all_labelled_suppressed(labels)).select(size)
+            counts = count_sizes(counted_classes.select(size).unionByName(like_suppressed), size)
             for release_model in policy.release_models:
                 require_satisfied(release_model, counts)
 
@@ -123,7 +129,8 @@ def _written_codes(written: DataFrame, labels: Sequence[Sequence[Label]], encode
 def _at_node(encoded: EncodedClasses, safe_classes: DataFrame, chosen: Release) -> DataFrame:
     """The raw classes by their groups at the node, and whether they are `released`."""
     groups = [f"g{axis}" for axis in range(len(chosen.node))]
-    kept = [*((name, "int") for name in encoded.sensitive_codes), ("inadmissible", "boolean"), ("records", "bigint")]
+    kept = [(name, "int") for name in encoded.sensitive_codes] + [(name, "bigint") for name in encoded.person]
+    kept += [("inadmissible", "boolean"), ("records", "bigint")]
     rows = with_groups(encoded.table, encoded, chosen.node, kept)
     rows = rows.join(safe_classes.select(*groups, F.lit(True).alias("safe")), groups, "left")
     return rows.withColumn("released", F.col("safe").isNotNull() & ~F.col("inadmissible"))
@@ -137,7 +144,7 @@ def _never_released(encoded: EncodedClasses, groups: Sequence[str]) -> DataFrame
 
 
 def _computed_codes(
-    rows: DataFrame, labels: Sequence[Sequence[Label]], sensitive_codes: Sequence[str], policy: Policy
+    rows: DataFrame, labels: Sequence[Sequence[Label]], told_apart: Sequence[str], policy: Policy
 ) -> DataFrame:
     """The codes of what must have been written."""
     groups = [f"g{axis}" for axis in range(len(labels))]
@@ -148,7 +155,7 @@ def _computed_codes(
         F.when(hidden, _starred_code(of_axis)).otherwise(F.col(group)).alias(group)
         for group, of_axis in zip(groups, labels, strict=True)
     ]
-    return rows.select(*codes, *sensitive_codes, "records")
+    return rows.select(*codes, *told_apart, "records")
 
 
 def _all_labelled_suppressed(labels: Sequence[Sequence[Label]]) -> Column:

@@ -10,14 +10,14 @@ from pyspark.sql import functions as F
 
 from anonspark.domain.classes import SensitiveHistograms
 from anonspark.domain.model import PrivacyModel
-from anonspark.frames.as_is import add_people
+from anonspark.frames.as_is import add_people, add_persons
 from anonspark.frames.batches import Batches, BatchStep, classes_of, pieces
 from anonspark.frames.class_queries import grouped
 from anonspark.frames.combinations import add_codes
 from anonspark.frames.encoded import SensitiveOrder
 from anonspark.models.verdicts import demands_of, verdicts
 
-SCHEMA = "demand int, records bigint, observed double, failed boolean, shortfall double"
+SCHEMA = "demand int, class_size bigint, records bigint, observed double, failed boolean, shortfall double"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ def judged_classes(
     """A row for each class and demand; lazy.
 
     Args:
-        rows: Combinations without the suppressed ones: q0, q1, ..., s0, ..., `records`.
+        rows: Combinations without the suppressed ones: q0, q1, ..., s0, ..., `person` where rows name it, `records`.
         n_attributes: How many quasi-identifiers.
         models: What must hold.
         orders: The values of each sensitive attribute, by code, in the order of s0, s1, ...
@@ -78,6 +78,7 @@ def judged_classes(
         rows = rows.transform(add_codes(f"s{place}", order.values, codes, f"c{place}"))
     coded = rows.select(*keys, *[F.col(f"c{place}").alias(f"s{place}") for place in range(len(orders))], "records")
     classes = grouped(coded, keys, [f"s{place}" for place in range(len(orders))])
+    classes = classes.transform(add_persons(rows, n_attributes))
     if population is not None:
         classes = classes.transform(add_people(population, n_attributes))
     return classes.drop(*keys).mapInArrow(_judged(models, totals), SCHEMA)
@@ -102,21 +103,23 @@ def count_totals(judged: DataFrame, models: Sequence[PrivacyModel]) -> list[Dema
 
 def collect_worst(judged: DataFrame, most: int) -> list[FailedClass]:
     """The classes that miss a demand the furthest, the largest first where they do so alike; at most so many."""
-    order = [F.desc("shortfall"), F.desc("records"), F.asc("demand")]
+    order = [F.desc("shortfall"), F.desc("class_size"), F.asc("demand"), F.desc("records")]
     rows = judged.where("failed").orderBy(*order).limit(most).toArrow().to_pylist()
     return [
-        FailedClass(row["demand"], row["records"], row["records"], row["observed"], row["shortfall"]) for row in rows
+        FailedClass(row["demand"], row["class_size"], row["records"], row["observed"], row["shortfall"]) for row in rows
     ]
 
 
 def _judged(models: Sequence[PrivacyModel], totals: Mapping[str, SensitiveHistograms]) -> BatchStep:
     def step(batches: Batches) -> Iterator[pa.RecordBatch]:
         for table in pieces(batches):
-            records = table["records"].combine_chunks()
-            for place, verdict in enumerate(verdicts(models, classes_of(table, totals))):
+            classes = classes_of(table, totals)
+            people, records = pa.array(classes.people), pa.array(classes.sizes)
+            for place, verdict in enumerate(verdicts(models, classes)):
                 demand = pa.array(np.full(len(table), place, dtype=np.int32))
-                columns = [demand, records, *map(pa.array, (verdict.observed, verdict.failed, verdict.shortfall))]
-                names = ["demand", "records", "observed", "failed", "shortfall"]
+                told = map(pa.array, (verdict.observed, verdict.failed, verdict.shortfall))
+                columns = [demand, people, records, *told]
+                names = ["demand", "class_size", "records", "observed", "failed", "shortfall"]
                 yield from pa.table(columns, names).to_batches()
 
     return step

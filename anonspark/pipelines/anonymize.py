@@ -24,6 +24,7 @@ from anonspark.frames.combinations import ClusterCombinations
 from anonspark.frames.encoded import EncodedClasses, count_sizes, encode_on_cluster, hierarchies_of, sensitive_orders
 from anonspark.frames.people import people_of
 from anonspark.frames.persisted import persisted
+from anonspark.frames.persons import PERSONS
 from anonspark.frames.population import spread
 from anonspark.frames.recoded import RecodedClasses
 from anonspark.io.tables import ReadTable
@@ -31,6 +32,7 @@ from anonspark.measures.utility import BY_LEVEL, attribute_costs, average_class_
 from anonspark.pipelines.apply import apply
 from anonspark.pipelines.follow import Follower
 from anonspark.pipelines.microaggregate import require_aggregable, with_microaggregation
+from anonspark.pipelines.microaggregate_on_cluster import microaggregated_on_cluster
 from anonspark.pipelines.recode import recoded
 from anonspark.pipelines.recode_on_cluster import recoded_on_cluster
 from anonspark.pipelines.refusals import no_release, require_in_memory, require_lattice_held, require_populations
@@ -146,8 +148,7 @@ def solve(
     """
     if not raw.n_records:
         raise EmptyTableError("that was read")
-    n_people = (raw.n_persons if isinstance(raw, RawClasses) else None) or raw.n_records
-    require_populations(policy, n_people, population)
+    require_populations(policy, raw.n_persons or raw.n_records, population)
     people = population if policy.needs_population else None
     raw = _where_the_people_are(raw, people)
     require_in_memory(policy, raw)
@@ -179,6 +180,8 @@ def solve(
     measured = _measured(policy, hierarchies, checker, found, found.best, at_node)
     if safe_classes is not None:
         measured = replace(measured, kept_on_cluster=tuple(count_sizes(safe_classes)))
+        if policy.person_id is not None:
+            measured = replace(measured, kept_persons_on_cluster=tuple(count_sizes(safe_classes, PERSONS)))
     if isinstance(people, RawClasses) and safe_classes is None and isinstance(classes, EquivalenceClasses):
         # Counted again, not taken from the search.
         sizes = population_sizes(people, policy, hierarchies, measured.node, measured.codes)
@@ -203,9 +206,13 @@ def _treated(
             found = recoded(at_node, classes, policy, checker.lattice, kind, follower)
         if policy.microaggregations:
             found = with_microaggregation(found, classes, policy)
-    elif kind is not None and isinstance(raw, ClusterCombinations) and isinstance(checker, ClusterChecker):
-        found, table = recoded_on_cluster(at_node, classes, checker, policy, kind, follower, raw.held)
-        there = table, classes
+    elif isinstance(raw, ClusterCombinations) and isinstance(checker, ClusterChecker):
+        table = None
+        if kind is not None:
+            found, table = recoded_on_cluster(at_node, classes, checker, policy, kind, follower, raw.held)
+        if policy.microaggregations:
+            found, table = microaggregated_on_cluster(found, table, classes, checker, policy, raw.held)
+        there = None if table is None else (table, classes)
     return found, there
 
 
@@ -221,7 +228,9 @@ def _where_the_people_are(
 def input_size_counts(solution: Solution) -> SizeCounts:
     """Sizes of the raw classes in persons, wherever they are."""
     classes = solution.classes
-    return size_counts(classes.people) if isinstance(classes, EquivalenceClasses) else classes.sizes
+    if isinstance(classes, EquivalenceClasses):
+        return size_counts(classes.people)
+    return classes.sizes if classes.person_sizes is None else classes.person_sizes
 
 
 def checker_for(
@@ -293,7 +302,7 @@ def _measured(
         hierarchies=hierarchies,
         codes=classes.codes,
         sizes=classes.sizes,
-        persons=None if policy.person_id is None else classes.people,
+        persons=classes.people if policy.person_id is not None and at_node is not None else None,
         safe=safe,
         n_records=leaves.n_records,
         metric=policy.metric,

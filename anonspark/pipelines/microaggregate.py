@@ -1,15 +1,16 @@
 """Micro-aggregation of a release that was found at a node, or recoded from there."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 
 import numpy as np
 
+from anonspark.domain.aggregation import AggregationLoss
 from anonspark.domain.classes import EquivalenceClasses
 from anonspark.domain.distinct import NO_CLASS, class_of_each
 from anonspark.domain.encode import RawClasses
 from anonspark.domain.hierarchy import GeneralizationHierarchy
-from anonspark.domain.microaggregation import microaggregated, require_values_to_aggregate
+from anonspark.domain.microaggregation import aggregations_of, microaggregated, require_values_to_aggregate
 from anonspark.domain.policy import Policy
 from anonspark.domain.recoding import Recoding, recoding_of
 from anonspark.domain.release import Release
@@ -36,27 +37,33 @@ def with_microaggregation(chosen: Release, classes: EquivalenceClasses, policy: 
 
     The metrics of these attributes stay those of the groups that the classes were formed by.
     """
-    functions = policy.microaggregations
-    recoding, losses = microaggregated(
-        chosen.recoding or _at_node(chosen, classes), chosen.hierarchies, functions, classes.sizes
-    )
-    metrics = {**chosen.metrics, **sizes_of_recoding(recoding, chosen.n_records)}
-    told = {name: {"function": str(function), **asdict(losses[name])} for name, function in functions.items()}
-    shares = {name: loss.sse_share for name, loss in losses.items() if loss.sse_share is not None}
+    aggregations = aggregations_of(chosen.hierarchies, policy.microaggregations)
+    recoding, losses = microaggregated(chosen.recoding or _at_node(chosen, classes), aggregations, classes.sizes)
     return replace(
-        chosen,
+        with_losses(chosen, policy, losses, sizes_of_recoding(recoding, chosen.n_records)),
         codes=recoding.codes,
         sizes=recoding.sizes,
         persons=people_of(recoding, classes),
         safe=np.ones(len(recoding.sizes), dtype=np.bool_),
+        recoding=recoding,
+    )
+
+
+def with_losses(
+    chosen: Release, policy: Policy, losses: Mapping[int, AggregationLoss], of_sizes: Mapping[str, float]
+) -> Release:
+    """The release with what micro-aggregation lost, by the place of the attribute, and its new sizes' metrics."""
+    metrics, of_name = {**chosen.metrics, **of_sizes}, {policy.names[axis]: loss for axis, loss in losses.items()}
+    told = {name: {"function": str(policy.microaggregations[name]), **asdict(loss)} for name, loss in of_name.items()}
+    return replace(
+        chosen,
         score=metrics[policy.metric],
         metrics=metrics,
         per_attribute={
             **chosen.per_attribute,
-            "changed": {name: loss.changed for name, loss in losses.items()},
-            "sse_share": shares,
+            "changed": {name: loss.changed for name, loss in of_name.items()},
+            "sse_share": {name: loss.sse_share for name, loss in of_name.items() if loss.sse_share is not None},
         },
-        recoding=recoding,
         microaggregation=told,
     )
 

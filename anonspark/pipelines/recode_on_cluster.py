@@ -2,9 +2,11 @@
 
 from contextlib import ExitStack
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
+from anonspark.domain.classes import SizeCounts
 from anonspark.domain.policy import Policy
 from anonspark.domain.recoding import Recoding
 from anonspark.domain.release import Release
@@ -47,17 +49,23 @@ def recoded_on_cluster(
     sizes, sums = recoded.count_sizes(), recoded.sums_by_level()
     checker.jobs += recoding.jobs + 2
     costs = {metric: _costs(metric, at_node, encoded, checker.lattice.top, sums) for metric in BY_LEVEL}
+    there = recoding_there(recoded, tuple(_mean_level(of_axis) for of_axis in sums), sizes, strict=strict)
+    of_sizes = metrics_of_sizes(sizes, at_node.n_records)
+    return replace(with_levels_of_their_own(at_node, policy, there["recoding"], costs, of_sizes), **there), recoded
+
+
+def recoding_there(
+    recoded: RecodedClasses, mean_levels: tuple[float, ...], sizes: SizeCounts, *, strict: bool
+) -> dict[str, Any]:
+    """What a release says of classes with labels of their own that stay on the cluster, by its attributes."""
     nothing = np.empty(0, dtype=np.int64)
-    means = tuple(_mean_level(of_axis) for of_axis in sums)
-    told = Recoding(NO_CODES, NO_CODES, nothing, NO_CODES, recoded.labels, nothing, means, strict)
-    found = replace(
-        with_levels_of_their_own(at_node, policy, told, costs, metrics_of_sizes(sizes, at_node.n_records)),
-        codes=NO_CODES,
-        sizes=nothing,
-        safe=nothing.astype(np.bool_),
-        kept_on_cluster=tuple(sizes),
-    )
-    return found, recoded
+    return {
+        "recoding": Recoding(NO_CODES, NO_CODES, nothing, NO_CODES, recoded.labels, nothing, mean_levels, strict),
+        "codes": NO_CODES,
+        "sizes": nothing,
+        "safe": nothing.astype(np.bool_),
+        "kept_on_cluster": tuple(sizes),
+    }
 
 
 def _costs(

@@ -40,10 +40,9 @@ def require_in_memory(policy: Policy, raw: RawClasses | ClusterCombinations) -> 
     if isinstance(raw, RawClasses):
         return
     wants = []
-    if policy.person_id is not None:
-        wants.append("person_id")
-    if policy.microaggregations:
-        wants.append("microaggregation")
+    own_levels = policy.search.recoding is not None or policy.microaggregations
+    if policy.person_id is not None and own_levels:
+        wants.append("person_id with search.recoding, mondrian or microaggregation")
     if wants:
         raise TooManyClassesError(
             f"The table has more combinations than fit into search.memory_mb = {policy.search.memory_mb}, where "

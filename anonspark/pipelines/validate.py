@@ -14,10 +14,9 @@ from anonspark.domain.classes import EquivalenceClasses, SizeCounts, size_counts
 from anonspark.domain.encode import RawClasses, require_ground_distances
 from anonspark.domain.model import Demand, PrivacyModel, ReleaseModel
 from anonspark.domain.policy import Policy
-from anonspark.errors import TooManyClassesError
-from anonspark.frames.as_is import classes_of_rows, count_records, suppressed_rows, without_suppressed
+from anonspark.frames.as_is import count_records, count_sizes_and_rows, suppressed_rows, without_suppressed
 from anonspark.frames.combinations import ClusterCombinations, values_of
-from anonspark.frames.encoded import count_sizes, sensitive_orders, without_classes
+from anonspark.frames.encoded import sensitive_orders, without_classes
 from anonspark.frames.population import spread
 from anonspark.frames.verdicts import DemandTotals, FailedClass, collect_worst, count_totals, judged_classes
 from anonspark.io.failures import storage_errors
@@ -58,7 +57,7 @@ def validate_table(job: ValidateJob, attempt: Attempt) -> Outcome:
 
     Raises:
         HierarchyError: An ordered or hierarchical distance without an order or a tree.
-        TooManyClassesError: The table has too many combinations to count persons.
+        TooManyClassesError: The distinct values of the sensitive attributes do not fit the driver.
     """
     follower = attempt.follower
     policy = job.to_policy(lambda uri, sep: read_hierarchy_rows(attempt.spark, uri, sep))
@@ -106,12 +105,6 @@ def judge_table(
             require_ground_distances(policy, combinations, found.classes)
             return judged_on_driver(found.classes, found.suppressed, policy)
         combinations = spread(combinations, attempt.spark, held).table
-    if policy.person_id is not None:
-        raise TooManyClassesError(
-            f"The table or its population has more combinations than fit into memory_mb = {job.memory_mb}, where "
-            "person_id needs them. Raise it, or leave person_id out.",
-            field="memory_mb",
-        )
     people = None if population is None else as_rows(population, attempt)
     return judged_on_cluster(combinations, table, job, policy, people)
 
@@ -130,7 +123,7 @@ def judged_on_driver(classes: EquivalenceClasses, suppressed: int, policy: Polic
         extreme = verdict.observed.min() if demand.at_least else verdict.observed.max()
         failed = np.flatnonzero(verdict.failed)
         totals.append(DemandTotals(float(extreme), len(failed), int(sizes[failed].sum())))
-        first = np.lexsort((-people[failed], -verdict.shortfall[failed]))[:MOST_VIOLATIONS]
+        first = np.lexsort((-sizes[failed], -people[failed], -verdict.shortfall[failed]))[:MOST_VIOLATIONS]
         worst += [
             FailedClass(
                 place,
@@ -141,7 +134,7 @@ def judged_on_driver(classes: EquivalenceClasses, suppressed: int, policy: Polic
             )
             for row in failed[first]
         ]
-    worst.sort(key=lambda each: (-each.shortfall, -each.class_size, each.demand))
+    worst.sort(key=lambda each: (-each.shortfall, -each.class_size, each.demand, -each.rows))
     by_size = dict(zip(of_size.tolist(), rows.tolist(), strict=True))
     return Judged(suppressed, size_counts(people), by_size, totals, worst[:MOST_VIOLATIONS])
 
@@ -156,11 +149,12 @@ def judged_on_cluster(
     orders = sensitive_orders(policy, ClusterCombinations((), tuple(values), {}, rows, ExitStack()))
     kept = without_suppressed(rows, n_attributes, job.suppress_value)
     suppressed = count_records(suppressed_rows(rows, n_attributes, job.suppress_value))
-    sizes = count_sizes(classes_of_rows(kept, [f"q{axis}" for axis in range(n_attributes)]))
+    counts = count_sizes_and_rows(kept, n_attributes)
     judged = judged_classes(kept, n_attributes, policy.models, orders, without_classes(orders, values), population)
     totals = count_totals(judged, policy.models)
     worst = collect_worst(judged, MOST_VIOLATIONS) if any(each.classes for each in totals) else []
-    return Judged(suppressed, sizes, {size: size * classes for size, classes in sizes}, totals, worst)
+    sizes = [(people, classes) for people, classes, _ in counts]
+    return Judged(suppressed, sizes, {people: rows for people, _, rows in counts}, totals, worst)
 
 
 def class_violation(found: FailedClass, policy: Policy) -> Summary:

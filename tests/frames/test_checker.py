@@ -26,7 +26,7 @@ from anonspark.vocabulary import OnUnknown
 from tests import oracle
 from tests.domain.raw import raw_classes
 from tests.reference import encoded
-from tests.search.small_tables import SENSITIVE, Problem, problems, without_persons
+from tests.search.small_tables import SENSITIVE, Problem, problems
 
 MANY = settings(
     deadline=None,
@@ -46,7 +46,10 @@ def checkers(
     names, table = [column.name for column in problem.table.columns], problem.table
     values = zip(*(table.sensitive[name].values for name in SENSITIVE), strict=True)
     rows = [(*row, *of_row) for row, of_row in zip(table.rows, values, strict=True)]
-    frame = spark.createDataFrame(rows, ", ".join(f"{name} string" for name in [*names, *SENSITIVE]))
+    person = ["person"] if table.persons else []
+    if person:
+        rows = [(*row, str(of_row)) for row, of_row in zip(rows, table.persons, strict=True)]
+    frame = spark.createDataFrame(rows, ", ".join(f"{name} string" for name in [*names, *SENSITIVE, *person]))
     orders = {
         name: SensitiveOrder(
             tuple(value for value in table.sensitive[name].order if value in table.sensitive[name].values),
@@ -57,7 +60,7 @@ def checkers(
     with ExitStack() as held:
         too_many = TooManyClassesError("There are too many.")
         with patch.object(aggregate, "_collected", side_effect=too_many):
-            counted = collect_or_keep_classes(frame, names, SENSITIVE, 1 << 20, held)
+            counted = collect_or_keep_classes(frame, names, SENSITIVE, 1 << 20, held, *person)
         assert isinstance(counted, ClusterCombinations)
         find_people = None
         if table.population:
@@ -123,7 +126,7 @@ def told_all(verdicts: Sequence[NodeVerdict]) -> list[tuple[object, ...]]:
 
 
 @MANY
-@given(problems(most_columns=3).map(without_persons))
+@given(problems(most_columns=3))
 def test_verdicts_are_those_of_the_checker_in_memory(spark: SparkSession, problem: Problem) -> None:
     nodes = list(oracle.nodes(problem.lattice.bottom, problem.lattice.top))
     for cache_bytes, unsafe_a_job in ((0, 3), (1 << 20, 1 << 20)):

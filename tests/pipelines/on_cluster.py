@@ -34,3 +34,10 @@ def refuse_where(monkeypatch: pytest.MonkeyPatch, where: str) -> None:
         return plain(*given)
 
     monkeypatch.setattr(aggregate, "_collected", refuse)
+
+
+def as_near(told: Any) -> Any:
+    """Numbers up to what rounding does to sums of another order."""
+    if isinstance(told, dict):
+        return {key: as_near(value) for key, value in told.items()}
+    return pytest.approx(told, rel=1e-12) if isinstance(told, float) else told

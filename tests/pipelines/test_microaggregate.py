@@ -10,11 +10,13 @@ from deltalake import DeltaTable
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
-from anonspark.domain.microaggregation import as_text
+from anonspark.domain.aggregation import as_text
 from anonspark.errors import HierarchyError, TooManyClassesError, VerificationError
+from anonspark.frames import microaggregate
+from anonspark.frames.persisted import persisted
 from anonspark.pipelines import release as release_module
 from anonspark.pipelines.run import run
-from tests.pipelines.on_cluster import refuse_where
+from tests.pipelines.on_cluster import as_near, comparable, n_persisted, refuse_where
 from tests.pipelines.patients import COLUMNS, classes, job_dict, job_in, kept, multiset, patients, released, write_csv
 
 INTERVALS = {"kind": "intervals", "min": 0, "max": 100, "widths": [5, 20]}
@@ -126,9 +128,65 @@ def test_a_value_that_is_not_that_of_its_class_is_not_published(
     assert not DeltaTable.is_deltatable(str(folder / "out/released"))
 
 
-def test_more_classes_than_the_driver_holds_are_refused(
+@pytest.mark.parametrize(
+    ("function", "hierarchy", "changes"),
+    [
+        ("mean", None, {}),
+        ("median", INTERVALS, {"max_suppression": 0.2}),
+        ("mode", INTERVALS, {"suppression": "drop"}),
+        ("mean", INTERVALS, {"search": {"strategy": "mondrian"}}),
+        ("median", INTERVALS, {"search": {"recoding": "relaxed"}}),
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("rows_a_bucket", [10, 1 << 18])
+def test_more_classes_than_the_driver_holds_get_the_same_values(
+    spark: SparkSession,
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    function: str,
+    hierarchy: dict[str, Any] | None,
+    changes: dict[str, Any],
+    rows_a_bucket: int,
+) -> None:
+    monkeypatch.setattr(microaggregate, "ROWS_A_BUCKET", rows_a_bucket)
+    # A sex that nobody told, and a patient whose age nobody did.
+    rows = [
+        *numbered_patients(),
+        *[["N", age, "69410", "F", "I21", str(cost)] for cost, age in enumerate(["", "7"], 900)],
+    ]
+    write_csv(folder / "patients.csv", rows, COLUMNS)
+    job = job_in(folder, **with_age(function, hierarchy, **changes))
+    expected = run(job, spark)
+    in_memory = multiset(released(folder))
+    before = n_persisted(spark)
+    refuse_where(monkeypatch, "both")
+    found = run(job, spark)
+    assert found["lattice"]["checker"] == "cluster"
+    assert multiset(released(folder)) == in_memory
+    assert comparable(found) == as_near(comparable(expected))
+    assert n_persisted(spark) == before
+
+
+def test_one_value_that_stays_on_the_cluster_and_is_not_that_of_its_class_is_not_published(
     spark: SparkSession, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    right = release_module.apply
+    job = job_in(folder, **with_age("mean"))
+
+    def wrong(*arguments: Any) -> Any:
+        return right(*arguments).withColumn("age", F.when(F.col("cost") == 7, "1").otherwise(F.col("age")))
+
     refuse_where(monkeypatch, "both")
-    with pytest.raises(TooManyClassesError, match="microaggregation needs them"):
-        run(job_in(folder, **with_age("mean")), spark)
+    monkeypatch.setattr(release_module, "apply", wrong)
+    with pytest.raises(VerificationError, match="were not written as often"):
+        run(job, spark)
+
+
+def test_more_values_than_the_driver_holds_are_refused(
+    spark: SparkSession, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with persisted(spark.range(100).selectExpr("true AS released", "CAST(id AS string) AS t0")) as rows:
+        assert sorted(map(int, microaggregate._distinct_texts(rows, "t0", 1 << 20))) == list(range(100))
+        with pytest.raises(TooManyClassesError, match="more distinct values than fit"):
+            microaggregate._distinct_texts(rows, "t0", 1 << 10)

@@ -13,9 +13,10 @@ from pyspark.sql import SparkSession
 
 from anonspark.config.job import AnonymizeJob
 from anonspark.errors import ColumnNotFoundError, NoReleaseError, TooManyClassesError, VerificationError
+from anonspark.models.k_anonymity import KAnonymity
 from anonspark.pipelines import release as release_module
 from anonspark.pipelines.run import run
-from tests.pipelines.on_cluster import refuse_where
+from tests.pipelines.on_cluster import comparable, n_persisted, refuse_where
 from tests.pipelines.patients import classes, job_in, kept, released, write_csv
 
 K = 4
@@ -175,12 +176,52 @@ def test_a_column_that_is_not_there_is_named(spark: SparkSession, tmp_path: Path
         run(visits_job(tmp_path, person_id="pateint"), spark)
 
 
-def test_more_persons_than_the_driver_holds_are_refused(
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"privacy": [{"model": "alpha-k", "alpha": 0.9, "k": K, "attribute": "diagnosis"}]},
+        {"privacy": [{"model": "average-risk", "threshold": 0.1}]},
+        {"suppression": "drop", "population": {"uri": "people.csv", "format": "csv"}},
+    ],
+    ids=["k", "alpha", "average", "population"],
+)
+def test_more_persons_than_the_driver_holds_are_counted_on_the_cluster(
+    spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, changes: dict[str, Any]
+) -> None:
+    here, there = tmp_path / "here", tmp_path / "there"
+    for folder in (here, there):
+        write_csv(folder / "people.csv", [row[2:5] for row in visits() * 2], COLUMNS[2:5])
+    expected = run(visits_job(here, **changes), spark)
+    refuse_where(monkeypatch, "both")
+    found = run(visits_job(there, **changes), spark)
+    assert comparable(found) == {**comparable(expected), "metadata": found["metadata"]}
+    assert found["lattice"]["checker"] == "cluster"
+    order = ["visit"]
+    assert released(there).sort_values(order).values.tolist() == released(here).sort_values(order).values.tolist()
+    assert n_persisted(spark) == 0
+
+
+def test_too_few_persons_that_stay_on_the_cluster_are_not_published(
+    spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job, write = visits_job(tmp_path), release_module.verify_written
+
+    def stricter(written: Any, policy: Any, solution: Any) -> None:
+        write(written, replace(policy, models=(KAnonymity(10**6),)), solution)
+
+    refuse_where(monkeypatch, "both")
+    monkeypatch.setattr(release_module, "verify_written", stricter)
+    with pytest.raises(VerificationError, match="do not satisfy KAnonymity"):
+        run(job, spark)
+
+
+def test_levels_of_their_own_for_more_persons_than_the_driver_holds_are_refused(
     spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     refuse_where(monkeypatch, "both")
-    with pytest.raises(TooManyClassesError, match="person_id needs them"):
-        run(visits_job(tmp_path), spark)
+    with pytest.raises(TooManyClassesError, match=r"person_id with search\.recoding"):
+        run(visits_job(tmp_path, search={"recoding": "strict"}), spark)
 
 
 def test_nobody_is_told_apart_by_a_visit_alone() -> None:

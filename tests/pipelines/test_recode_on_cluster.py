@@ -12,7 +12,7 @@ from anonspark.frames import recoding
 from anonspark.io import outputs as outputs_module
 from anonspark.io.stage import StagedFiles, read_staged
 from anonspark.pipelines.run import run
-from tests.pipelines.on_cluster import comparable, n_persisted, refuse_where
+from tests.pipelines.on_cluster import as_near, comparable, n_persisted, refuse_where
 from tests.pipelines.patients import job_in, kept, multiset, patients, released, version, write_csv
 
 MONDRIAN, RELAXED_MONDRIAN = {"strategy": "mondrian"}, {"strategy": "mondrian", "recoding": "relaxed"}
@@ -50,13 +50,6 @@ def both_ways(
     assert multiset(released(folder)) == rows
     assert n_persisted(spark) == before
     return comparable(in_memory), comparable(on_cluster)
-
-
-def as_near(told: Any) -> Any:
-    """Numbers up to what rounding does to sums of another order."""
-    if isinstance(told, dict):
-        return {key: as_near(value) for key, value in told.items()}
-    return pytest.approx(told, rel=1e-12) if isinstance(told, float) else told
 
 
 @pytest.mark.parametrize(

@@ -284,11 +284,6 @@ def of_classes_alone(problem: Problem) -> Problem:
     return replace(problem, demands=demands, release_demands=(), table=replace(problem.table, population=()))
 
 
-def without_persons(problem: Problem) -> Problem:
-    """The same with a person a record."""
-    return replace(problem, table=replace(problem.table, persons=()))
-
-
 def checker_of(problem: Problem, *, cache_bytes: int = 1 << 20) -> InMemoryChecker:
     """What judges the nodes of a problem."""
     hierarchies, classes = encoded(problem.table)
