@@ -1,4 +1,4 @@
-"""`spark-submit jobs/measure.py --config FILE ...`, with the arguments of `anonspark measure`; see `jobs/anonymize.py`."""
+"""`spark-submit jobs/measure.py --config FILE ...`, with the arguments of `anonspark measure`: see `anonymize.py`."""
 
 import sys
 
