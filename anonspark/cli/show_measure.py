@@ -36,7 +36,7 @@ def show_comparison(summary: Mapping[str, Any]) -> None:
     )
     console.print(metrics_table(summary))
     console.print(columns_table("lost by column", LOSSES, summary["columns"]))
-    console.print(columns_table("distance of its distribution", DISTANCES, summary["columns"]))
+    console.print(columns_table("distance of distributions", DISTANCES, summary["columns"]))
     if summary["associations"]:
         console.print(associations_table(summary["associations"]))
     if "target" in summary:

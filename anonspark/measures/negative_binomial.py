@@ -10,33 +10,36 @@ Statistics 14(1), as used by Dankar, El Emam, Neisa and Roffey (2012), BMC Medic
 """
 
 from dataclasses import dataclass
+from math import exp, log, log1p, sqrt
 
-import numpy as np
-
-from anonspark.domain.arrays import FloatArray
 from anonspark.domain.classes import SizeCounts, as_arrays
 from anonspark.measures.gamma import root
 
-ODDS = np.linspace(-40.0, 40.0, 4001)
-"""log((1 - p) / p) where a sign is looked for: on the sizes of any table, finer than two solutions lie apart."""
+LOWEST, HIGHEST = -40.0, 40.0
+"""log((1 - p) / p) lies between: sizes of classes of up to e^40 people, or all but the same by the model of Poisson."""
 
 
 @dataclass(frozen=True, slots=True)
 class SlideNegativeBinomial:
-    """K, a and p of the model."""
+    """K, a and (1 - p) / p of the model; odds keep their digits where p is nearly 1."""
 
     classes: float
     shape: float
-    chance: float
+    odds: float
+
+    @property
+    def chance(self) -> float:
+        """The model's p."""
+        return 1 / (1 + self.odds)
 
     @property
     def expected_uniques(self) -> float:
         """People of the population who are alone in their class, expected."""
-        return float(self.classes * self.chance**self.shape)
+        return self.classes * exp(-self.shape * log1p(self.odds))
 
 
 def fit_slide_negative_binomial(counts: SizeCounts, fraction: float) -> SlideNegativeBinomial | None:
-    """The model with the table's numbers of classes of one and of two; None unless exactly one such model exists.
+    """The model with the table's numbers of classes of one and of two; None where there is none.
 
     Args:
         counts: Sizes of the table's classes.
@@ -53,42 +56,34 @@ def fit_slide_negative_binomial(counts: SizeCounts, fraction: float) -> SlideNeg
 def solve_slide_negative_binomial(
     population_classes: float, fraction: float, ones: float, twos: float
 ) -> SlideNegativeBinomial | None:
-    """The model that has K and expects these numbers of classes of one and of two records.
+    """The model that has K and expects these numbers of classes of one and of two records, None where there is none.
 
     With q = 1 - p, d = (1 - f) q and A = (p / (1 - d))^a these numbers are K f A (1 + a d / (1 - d)) and
     K f^2 q a A (2 - (1 - a) d) / (2 (1 - d)^2). For each p their ratio is a quadratic equation in a with one positive
-    root; with that a, the first is an equation in p alone. None where it has no root, or several.
+    root. With that a, the first falls as (1 - p) / p rises (so it did for 20,000 tables drawn at random), and is the
+    table's at one p at most.
     """
 
-    def shape(log_odds: FloatArray) -> FloatArray:
-        not_p, missed, rest = _chances(log_odds, fraction)
-        ratio = 2 * twos / ones * rest**2 / (fraction * not_p)
+    def shape(odds: float) -> float:
+        missed, rest = (1 - fraction) * odds / (1 + odds), (1 + fraction * odds) / (1 + odds)
+        ratio = 2 * twos / ones * rest**2 * (1 + odds) / (fraction * odds)
         linear = 2 - missed - ratio * missed / rest
         # The positive root of missed a^2 + linear a - ratio, in the form that does not cancel.
-        discriminant = np.sqrt(linear**2 + 4 * missed * ratio)
-        up = linear > 0
-        return np.where(up, 2 * ratio, discriminant - linear) / np.where(up, linear + discriminant, 2 * missed)
+        discriminant = sqrt(linear**2 + 4 * missed * ratio)
+        return 2 * ratio / (linear + discriminant) if linear > 0 else (discriminant - linear) / (2 * missed)
 
-    def excess(log_odds: FloatArray) -> FloatArray:
+    def excess(log_odds: float) -> float:
         """Logarithm of the expected number of classes of one over the table's."""
-        _, missed, rest = _chances(log_odds, fraction)
-        a = shape(log_odds)
+        odds = exp(log_odds)
+        a = shape(odds)
         # log(p / (1 - d)) without a difference of nearly equal logarithms, which a large `a` would blow up.
-        of_none = -np.log1p(fraction * np.exp(log_odds))
-        of_one = np.log1p(a * missed / rest)
-        found: FloatArray = np.log(population_classes * fraction / ones) + a * of_none + of_one
-        return found
+        of_one = log1p(a * (1 - fraction) * odds / (1 + fraction * odds))
+        return log(population_classes * fraction / ones) - a * log1p(fraction * odds) + of_one
 
-    positive = excess(ODDS) > 0
-    changes = np.flatnonzero(positive[1:] != positive[:-1])
-    if len(changes) != 1:
-        return None
-    low, high = ODDS[changes[0]], ODDS[changes[0] + 1]
-    log_odds = root(lambda at: float(excess(np.array([at]))[0]), float(low), float(high))
+    log_odds = root(excess, LOWEST, HIGHEST)
     if log_odds is None:
         return None
-    at = np.array([log_odds])
-    return SlideNegativeBinomial(population_classes, float(shape(at)[0]), float(np.exp(-np.logaddexp(0.0, at))[0]))
+    return SlideNegativeBinomial(population_classes, shape(exp(log_odds)), exp(log_odds))
 
 
 def classes_in_population(counts: SizeCounts, fraction: float) -> float:
@@ -104,10 +99,3 @@ def classes_in_population(counts: SizeCounts, fraction: float) -> float:
     both = (classes * sizes * fraction**2 * (1 - fraction**2) ** (sizes - 1)).sum()
     at_random = (classes * (1 - fraction**2) ** sizes - unseen).sum()
     return float(classes.sum() + ones * both / at_random * (unseen.sum() / one_seen) ** 2)
-
-
-def _chances(log_odds: FloatArray, fraction: float) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Q, d = (1 - f) q and 1 - d = p + f q, each from its own sum so that none loses digits."""
-    not_p = np.exp(-np.logaddexp(0.0, -log_odds))
-    p = np.exp(-np.logaddexp(0.0, log_odds))
-    return not_p, (1 - fraction) * not_p, p + fraction * not_p

@@ -1,18 +1,23 @@
 """One attempt at a run: what every kind of job works with, and what it comes to."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from pyspark.sql import SparkSession
 
 from anonspark.domain.sources import TableSource
-from anonspark.errors import EmptyTableError
+from anonspark.errors import EmptyTableError, InputError
 from anonspark.frames.casts import require_well_formed
 from anonspark.io.lease import Lease
 from anonspark.io.metadata_tables import MetadataTables
 from anonspark.pipelines.follow import Follower
 from anonspark.vocabulary import OnMalformed
+
+OF_INPUT: Final = re.compile(r"\binput(?=\.(?:schema|options|where|format|version|malformed|columns|table)\b)")
+"""How what reads a table names the keys of its section."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,3 +78,15 @@ def judge_malformed(source: TableSource, malformed: Mapping[str, int], n_records
         raise EmptyTableError(source.name)
     rows = {mark: count for mark, count in malformed.items() if count}
     return [f"{count:,} rows left out: {mark.strip()}" for mark, count in rows.items()]
+
+
+@contextmanager
+def named_in_errors(section: str) -> Iterator[None]:
+    """Wrong input found within the block names the table's own section of the job file, where that is not `input`."""
+    try:
+        yield
+    except InputError as error:
+        error.message = OF_INPUT.sub(section, error.message)
+        error.args = (error.message,)
+        error.field = None if error.field is None else re.sub(r"^input\b", section, error.field)
+        raise

@@ -17,7 +17,7 @@ from anonspark.io.hierarchies import read_hierarchy_file
 from anonspark.io.manifest import append_rows
 from anonspark.io.tables import ReadTable, read_table
 from anonspark.measures.comparison import Comparison, compare
-from anonspark.pipelines.attempt import Attempt, Outcome, judge_malformed
+from anonspark.pipelines.attempt import Attempt, Outcome, judge_malformed, named_in_errors
 
 Row = Mapping[str, Any]
 
@@ -60,8 +60,8 @@ class MeasureAttempt:
 
     def opened(self, source: TableSource, what: str, names: Sequence[str]) -> ReadTable:
         """A table that has the columns to measure."""
-        table = read_table(self.attempt.spark, source)
-        with storage_errors(source.name, what):
+        with named_in_errors(what), storage_errors(source.name):
+            table = read_table(self.attempt.spark, source)
             positions(table.table, [*names, *self.targets()])
         return table
 
@@ -74,7 +74,7 @@ class MeasureAttempt:
             TooManyClassesError: They are more than the driver is to hold.
         """
         memory_mb = self.job.memory_mb
-        with ExitStack() as held, storage_errors(source.name, what):
+        with ExitStack() as held, named_in_errors(what), storage_errors(source.name):
             found = collect_or_persist(table.flagged, names, self.targets(), memory_mb << 20, held)
             if not isinstance(found, RawClasses):
                 raise TooManyClassesError(
@@ -82,7 +82,7 @@ class MeasureAttempt:
                     "raise it, or measure fewer quasi-identifiers at a time.",
                     field="memory_mb",
                 )
-        return found, judge_malformed(source, found.malformed, found.n_records)
+            return found, judge_malformed(source, found.malformed, found.n_records)
 
     def targets(self) -> list[str]:
         """The column to predict, where there is one."""

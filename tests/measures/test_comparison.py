@@ -177,6 +177,23 @@ def test_a_value_that_is_suppressed_as_unknown_is_lost_and_in_no_label() -> None
     assert found.columns["zip"].distances.total_variation == pytest.approx(1 / 3)
 
 
+def test_a_suppressed_cell_is_not_taken_for_a_value_that_the_hierarchy_does_not_know() -> None:
+    rule = TableRule((("10", "1*"), ("20", "2*")), unknown=OnUnknown.SUPPRESS)
+    found = compared(
+        [("10", "F"), ("20", "M"), ("99", "F")], [("*", "F"), ("2*", "M"), ("*", "F")], {"zip": rule, "sex": None}
+    )
+    # Level 1 of 1, with the two stars at the last level; of the three, each is one of three there.
+    assert found.columns["zip"].costs[Metric.PRECISION] == 1.0
+    assert found.columns["zip"].costs[Metric.LOSS] == pytest.approx((2 + 1 / 2) / 3 * 2 - 1)
+    assert found.columns["zip"].costs[Metric.NON_UNIFORM_ENTROPY] is not None
+
+
+def test_null_stands_before_the_numbers_as_for_t_closeness() -> None:
+    found = compared([(None,), ("1",), ("2",)], [("1",), ("1",), ("2",)], {"age": None}, types={"age": "int"})
+    # A third moves from null to 1, its neighbour, over one of two steps.
+    assert found.columns["age"].distances.earth_mover == pytest.approx(1 / 3 / 2)
+
+
 def test_a_target_is_predicted_from_the_values_and_from_the_labels() -> None:
     before = Counter({("10", "ill"): 30, ("11", "well"): 30, ("20", "ill"): 30, ("21", "well"): 30})
     after = Counter({("1*", "ill"): 30, ("1*", "well"): 30, ("2*", "ill"): 30, ("2*", "well"): 30})

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from anonspark.domain.classes import size_counts
 from anonspark.measures.negative_binomial import (
+    SlideNegativeBinomial,
     classes_in_population,
     fit_slide_negative_binomial,
     solve_slide_negative_binomial,
@@ -32,8 +33,21 @@ def seen(number: int, shape: float, p: float, fraction: float) -> float:
 def test_from_the_numbers_that_a_model_expects_the_model_is_found(shape: float, p: float, fraction: float) -> None:
     ones, twos = (1000 * seen(number, shape, p, fraction) for number in (1, 2))
     found = solve_slide_negative_binomial(1000, fraction, ones, twos)
-    if found is not None:  # several models can expect these numbers; then none is told
-        assert found.expected_uniques == pytest.approx(1000 * p**shape, rel=1e-6)
+    assert found is not None
+    assert (found.shape, found.chance) == (pytest.approx(shape, rel=1e-4), pytest.approx(p, rel=1e-4))
+    assert found.expected_uniques == pytest.approx(1000 * p**shape, rel=1e-6)
+
+
+def test_a_model_next_to_that_of_poisson_keeps_its_digits() -> None:
+    assert SlideNegativeBinomial(1e6, 1e15, 2e-15).expected_uniques == pytest.approx(1e6 * exp(-2), rel=1e-12)
+
+
+def test_more_alone_than_with_sizes_of_poisson_are_no_model_and_fewer_are_one() -> None:
+    # By hand: of 1 + Poisson(2) people half are seen, one with chance e^-1 (1/2 + 1/2), two with e^-1 (1/2 + 1/4).
+    assert solve_slide_negative_binomial(1e6, 0.5, 1.01e6 * exp(-1), 1e6 * 0.75 * exp(-1)) is None
+    found = solve_slide_negative_binomial(1e6, 0.5, 0.99e6 * exp(-1), 1e6 * 0.75 * exp(-1))
+    assert found is not None
+    assert found.expected_uniques == pytest.approx(1e6 * exp(-2), rel=0.05)
 
 
 def test_by_hand_where_the_model_is_geometric() -> None:

@@ -216,6 +216,8 @@ def test_a_label_that_the_hierarchy_lacks_is_exit_2_and_is_not_told(
         ({"quasi_identifiers": ["age", "agee"], "attributes": []}, "Column 'agee' is not in the table"),
         ({"target": "diagnosi"}, "Column 'diagnosi' is not in the table; did you mean 'diagnosis'?"),
         ({"original": {"uri": "nobody.csv"}}, "does not exist"),
+        ({"original": {"uri": "patients.csv", "options": {"sep": ";"}}}, "set original.options.sep"),
+        ({"released": {"uri": "released.csv", "schema": {"sex": "int"}}}, "that released.schema cannot"),
         ({"target": "cost"}, "Column 'cost' has 118 values"),
     ],
     ids=str,
