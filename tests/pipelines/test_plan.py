@@ -302,6 +302,32 @@ def test_a_column_that_nearly_tells_everyone_apart_and_is_released_as_it_is_gets
     assert planned(attributes=[*job_dict()["attributes"], {"name": "cost", "type": "sensitive"}]).warnings == []
 
 
+def test_columns_of_any_name_and_type_are_counted(planned: Planned, spark: SparkSession, folder: Path) -> None:
+    rows = [(str(place % 5), place, {"a": place}, None if place % 2 else "x") for place in range(40)]
+    names = ("a.b", "c`d", "nested", "e f")
+    table = spark.createDataFrame(rows, "a string, b int, c map<string,int>, d string").toDF(*names)
+    table.write.parquet(f"{folder}/strange")
+    plan = planned(
+        input={"uri": "strange", "format": "parquet"},
+        attributes=[{"name": "a.b", "type": "quasi_identifier"}, {"name": "e f", "type": "identifier"}],
+        privacy=[{"model": "k-anonymity", "k": 2}],
+    )
+    assert plan.problems == []
+    assert [(each.name, each.distinct, each.nulls) for each in plan.columns] == [
+        ("a.b", 5, 0),
+        ("c`d", 40, 0),
+        ("nested", None, 0),
+        ("e f", 1, 20),
+    ]
+    nested = planned(
+        input={"uri": "strange", "format": "parquet"},
+        attributes=[{"name": "nested", "type": "quasi_identifier"}, {"name": "a.b", "type": "quasi_identifier"}],
+        privacy=[{"model": "k-anonymity", "k": 2}],
+    )
+    assert "Column 'nested' has type map<string,int>" in messages(nested)[0]
+    assert [each.attribute for each in nested.hierarchies] == ["a.b"]
+
+
 def test_a_run_that_is_writing_the_output_is_told(planned: Planned, spark: SparkSession, folder: Path) -> None:
     job = job_in(folder)
     uri = f"file://{folder}/out/released"
