@@ -26,8 +26,6 @@ from anonspark.io.job_files import is_local, read_local_text, read_text
 from anonspark.pipelines.follow import Step, silent
 
 if TYPE_CHECKING:
-    from pyspark.sql import SparkSession
-
     from anonspark.pipelines.summary import Summary
 
 UNEXPECTED_EXIT: Final = 1
@@ -89,22 +87,7 @@ def execute(command: Command, show: Callable[[Mapping[str, Any]], None] | None =
 
 
 def run_job(command: Command, run_id: str, tell: Callable[[Step], None]) -> "Summary":
-    """Read the job file, open the session and run.
-
-    Raises:
-        AnonsparkError: See `errors.py`.
-    """
-    job, spark = open_job(command, tell)
-    from anonspark.pipelines.run import run, stop_spark_work
-
-    return run_until_interrupted(
-        lambda stop: run(job, spark, run_id=run_id, tell=tell, stop=stop),
-        cancel=lambda: stop_spark_work(spark, run_id),
-    )
-
-
-def open_job(command: Command, tell: Callable[[Step], None]) -> "tuple[AnonymizeJob, SparkSession]":
-    """Read the job file and open the session with the connectors of its URIs.
+    """Read the job file, open the session with the connectors of its URIs, and run.
 
     The connectors are chosen when Spark starts: a job file that Spark itself has to read brings those of its own URI.
 
@@ -116,6 +99,7 @@ def open_job(command: Command, tell: Callable[[Step], None]) -> "tuple[Anonymize
         job = load_job(read_local_text(command.config), command.config, command.settings)
     # Only now: a job file with faults is told so before pyspark is loaded.
     from anonspark.io.session import open_session
+    from anonspark.pipelines.run import run, stop_spark_work
 
     tell(Step("start", "opening a Spark session"))
     spark = open_session(
@@ -126,7 +110,10 @@ def open_job(command: Command, tell: Callable[[Step], None]) -> "tuple[Anonymize
     )
     if not local:
         job = load_job(read_text(spark, command.config), command.config, command.settings)
-    return job, spark
+    return run_until_interrupted(
+        lambda stop: run(job, spark, run_id=run_id, tell=tell, stop=stop),
+        cancel=lambda: stop_spark_work(spark, run_id),
+    )
 
 
 def uris_of(job: AnonymizeJob) -> Iterator[str]:

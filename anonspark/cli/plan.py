@@ -12,15 +12,17 @@ from rich.console import Console
 from anonspark.cli.execute import (
     UNEXPECTED_EXIT,
     Command,
-    open_job,
     set_up_logging,
     speaks_json_only,
     tell_error,
+    uris_of,
 )
 from anonspark.cli.interrupt import run_until_interrupted
 from anonspark.cli.progress import following
 from anonspark.cli.show_plan import show_plan
+from anonspark.config.load import load_job
 from anonspark.errors import AnonsparkError, GoalNotMetError, InputError, RunCancelledError
+from anonspark.io.job_files import is_local, read_local_text, read_text
 from anonspark.pipelines.follow import Step, silent
 
 
@@ -51,10 +53,19 @@ def plan_job(command: Command, sample: int | None, tell: Callable[[Step], None])
     Raises:
         AnonsparkError: See `errors.py`.
     """
-    job, spark = open_job(command, tell)
+    local = is_local(command.config)
+    if local:
+        job = load_job(read_local_text(command.config), command.config, command.settings)
+    # Only now: a job file with faults is told so before pyspark is loaded.
+    from anonspark.io.session import open_session
     from anonspark.pipelines.plan import make_plan
     from anonspark.pipelines.run import stop_spark_work
 
+    tell(Step("start", "opening a Spark session"))
+    uris = uris_of(job) if local else [command.config]
+    spark = open_session(master=command.master, conf=command.spark_conf, uris=uris, debug=command.debug)
+    if not local:
+        job = load_job(read_text(spark, command.config), command.config, command.settings)
     plan_id = str(uuid4())
     return run_until_interrupted(
         lambda stop: make_plan(job, spark, sample=sample, plan_id=plan_id, tell=tell, stop=stop).to_dict(),

@@ -80,11 +80,10 @@ def show_places(console: Console, summary: Mapping[str, Any]) -> None:
         console.print(Text(line), soft_wrap=True)
 
 
-def plain_table(first: str, right: tuple[str, ...], words: tuple[str, ...] = ()) -> Table:
-    """A table with columns of words and columns of numbers."""
+def plain_table(first: str, right: tuple[str, ...]) -> Table:
+    """A table with a column of words and columns of numbers."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for header in (first, *words):
-        table.add_column(header, overflow="fold")
+    table.add_column(first, overflow="fold")
     for header in right:
         table.add_column(header, justify="right")
     return table

@@ -1,13 +1,12 @@
 """A plan as tables on stdout."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
+from rich import box
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
-
-from anonspark.cli.show import plain_table
 
 Plan = Mapping[str, Any]
 
@@ -42,9 +41,17 @@ def headline(plan: Plan) -> str:
     return (f"{told}. " if told else "") + f"{found}.{guess}"
 
 
+def table_of(*headers: str, right: Collection[str] = ()) -> Table:
+    """A table with these columns, those of numbers flush right."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for header in headers:
+        table.add_column(header, justify="right" if header in right else "left", overflow="fold")
+    return table
+
+
 def columns_table(plan: Plan) -> Table:
     """What each column is; values that were not counted one by one carry a ~."""
-    table = plain_table("column", right=("values", "nulls"), words=("role", "type"))
+    table = table_of("column", "role", "type", "values", "nulls", right=("values", "nulls"))
     for each in plan["columns"]:
         about = "" if each["exact"] else "~"
         table.add_row(
@@ -59,7 +66,8 @@ def columns_table(plan: Plan) -> Table:
 
 def hierarchies_table(plan: Plan) -> Table:
     """How each quasi-identifier can be generalized."""
-    table = plain_table("quasi-identifier", right=("levels", "of", "unknown values", "records"), words=("hierarchy",))
+    numbers = ("levels", "of", "unknown values", "records")
+    table = table_of("quasi-identifier", "hierarchy", *numbers, right=numbers)
     for each in plan["hierarchies"]:
         low, high = each["levels"] or (None, None)
         levels = "-" if low is None else f"{low} to {high}"

@@ -14,7 +14,8 @@ from anonspark.config.job import AnonymizeJob
 from anonspark.errors import RunCancelledError
 from anonspark.io.lease import lease, lease_uri
 from anonspark.io.object_store import reachable_storage
-from anonspark.pipelines.plan import Plan, make_plan
+from anonspark.pipelines.plan import make_plan
+from anonspark.pipelines.planned import Plan
 from anonspark.pipelines.run import run
 from tests.pipelines.on_cluster import refuse_where
 from tests.pipelines.patients import COLUMNS, QUASI_IDENTIFIERS, job_dict, job_in, patients, write_csv
@@ -169,6 +170,19 @@ def test_an_input_that_is_not_there_hides_no_other_fault(planned: Planned, folde
     assert "file is a file; name another place" in output
     assert "file is a file; name another place" in metadata
     assert (plan.exit_code, plan.columns, plan.base_classes, plan.search) == (2, (), None, None)
+
+
+def test_an_output_that_may_not_be_replaced_is_told_though_the_input_is_not_there(
+    planned: Planned, spark: SparkSession, folder: Path
+) -> None:
+    run(job_in(folder), spark)
+    output = {"uri": "out/released", "mode": "error", "partition_by": ["sex"]}
+    plan = planned(input={"uri": "nobody.csv"}, output=output)
+    assert len(messages(plan)) == 2
+    assert "out/released exists; set output.mode" in messages(plan)[1]
+    assert plan.output is not None
+    assert (plan.output.found, plan.output.action) == ("version 0", None)
+    assert len(messages(planned(input={"uri": "nobody.csv"}, output={"uri": "out/released", "mode": "append"}))) == 1
 
 
 def test_values_that_a_hierarchy_does_not_know_are_counted_where_they_are_suppressed(
