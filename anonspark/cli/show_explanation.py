@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from anonspark.cli.tables import plain_table
+from anonspark.cli.tables import table_of
 
 Told = Mapping[str, Any]
 
@@ -46,11 +46,12 @@ def headline(told: Told) -> str:
 
 def lower_table(told: Told) -> Table:
     """What each attribute would bring one level lower."""
-    table = plain_table("one level lower", right=("level", "suppressed", told["metric"]), words=("then",))
+    numbers = ("level", "suppressed", told["metric"])
+    table = table_of("one level lower", *numbers, "then", right=numbers)
     for each in told["lower"]:
         score = "-" if each["score"] is None else f"{each['score']:.6g}"
         table.add_row(
-            Text(each["attribute"]), Text(then(each, told)), str(each["level"]), f"{each['suppressed']:,}", score
+            Text(each["attribute"]), str(each["level"]), f"{each['suppressed']:,}", score, Text(then(each, told))
         )
     return table
 
@@ -69,7 +70,8 @@ def then(lower: Told, told: Told) -> str:
 def next_table(told: Told) -> Table:
     """The next best nodes, by where they differ from the chosen one."""
     title = f"next best of {told['looked_at']:,} nodes"
-    table = plain_table(title, right=("suppressed", told["metric"], "more by"))
+    numbers = ("suppressed", told["metric"], "more by")
+    table = table_of(title, *numbers, right=numbers)
     for each in told["next_best"]:
         changes = [f"{name} {level}" for name, level in each["levels"].items() if level != told["levels"][name]]
         table.add_row(
@@ -100,7 +102,8 @@ def sizes(counts: Sequence[Sequence[int]]) -> Iterator[str]:
 
 def columns_table(told: Told) -> Table:
     """How many of the suppressed records each column could bring back."""
-    table = plain_table("suppressed records kept with", right=("unknown", "one level higher", "at the highest level"))
+    numbers = ("unknown", "one level higher", "at the highest level")
+    table = table_of("suppressed records kept with", *numbers, right=numbers)
     for each in told["suppressed"]["columns"]:
         cells = [each["unknown"], each["kept_one_higher"], each["kept_generalized"]]
         table.add_row(Text(each["attribute"]), *["-" if cell is None else f"{cell:,}" for cell in cells])

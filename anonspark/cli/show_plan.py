@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from anonspark.cli.tables import plain_table
+from anonspark.cli.tables import table_of
 
 Plan = Mapping[str, Any]
 
@@ -44,7 +44,7 @@ def headline(plan: Plan) -> str:
 
 def columns_table(plan: Plan) -> Table:
     """What each column is; values that were not counted one by one carry a ~."""
-    table = plain_table("column", right=("values", "nulls"), words=("role", "type"))
+    table = table_of("column", "role", "type", "values", "nulls", right=("values", "nulls"))
     for each in plan["columns"]:
         about = "" if each["exact"] else "~"
         table.add_row(
@@ -59,7 +59,8 @@ def columns_table(plan: Plan) -> Table:
 
 def hierarchies_table(plan: Plan) -> Table:
     """How each quasi-identifier can be generalized."""
-    table = plain_table("quasi-identifier", right=("levels", "of", "unknown values", "records"), words=("hierarchy",))
+    numbers = ("levels", "of", "unknown values", "records")
+    table = table_of("quasi-identifier", "hierarchy", *numbers, right=numbers)
     for each in plan["hierarchies"]:
         low, high = each["levels"] or (None, None)
         levels = "-" if low is None else f"{low} to {high}"

@@ -1,6 +1,6 @@
 """What the tables on stdout share."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from rich import box
@@ -59,11 +59,14 @@ def place_of_release(output: Mapping[str, Any] | None) -> list[str]:
     return [f"release   {output['uri']}{version}"]
 
 
-def plain_table(first: str, right: tuple[str, ...], words: tuple[str, ...] = ()) -> Table:
-    """A table with columns of words and columns of numbers."""
+def plain_table(first: str, right: tuple[str, ...]) -> Table:
+    """A table with a column of words and columns of numbers."""
+    return table_of(first, *right, right=right)
+
+
+def table_of(*headers: str, right: Collection[str] = ()) -> Table:
+    """A table with these columns, those of numbers flush right."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for header in (first, *words):
-        table.add_column(header, overflow="fold")
-    for header in right:
-        table.add_column(header, justify="right")
+    for header in headers:
+        table.add_column(header, justify="right" if header in right else "left", overflow="fold")
     return table

@@ -158,6 +158,8 @@ class Explainer:
         population = self.job.population_source()
         if population is None or not policy.needs_population:
             return raw, None
+        if population.version is None:
+            self.warnings.append("The population is read as it is now, which may not be as the run read it.")
         people = count_population(read_table(self.spark, population), policy, self.follower, held)
         return where_the_people_are(raw, people), people
 

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pyarrow.fs as pafs
@@ -65,10 +65,12 @@ def plan_output(spark: SparkSession, target: TableTarget, schema: StructType | N
     before, found, action = len(faults.found), None, None
     with faults.caught(), storage_errors(target.name, "output"):
         require_writable(target.uri, "output")
-        output = output_of(spark, target, RUN)
-        if schema is not None:
-            output.check_fit(spark.createDataFrame([], schema))
         found = found_at(spark, target)
+        if schema is not None:
+            output_of(spark, target, RUN).check_fit(spark.createDataFrame([], schema))
+        elif target.mode is not WriteMode.APPEND:
+            any_release = spark.createDataFrame([], StructType([StructField("any", StringType())]))
+            output_of(spark, replace(target, partition_by=()), RUN).check_fit(any_release)
     if found is not None and len(faults.found) == before:
         action = (
             "creates it"

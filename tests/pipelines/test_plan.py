@@ -14,7 +14,8 @@ from anonspark.config.job import AnonymizeJob
 from anonspark.errors import RunCancelledError
 from anonspark.io.lease import lease, lease_uri
 from anonspark.io.object_store import reachable_storage
-from anonspark.pipelines.plan import Plan, make_plan
+from anonspark.pipelines.plan import make_plan
+from anonspark.pipelines.planned import Plan
 from anonspark.pipelines.run import run
 from tests.pipelines.on_cluster import refuse_where
 from tests.pipelines.patients import COLUMNS, QUASI_IDENTIFIERS, job_dict, job_in, patients, write_csv
@@ -171,6 +172,19 @@ def test_an_input_that_is_not_there_hides_no_other_fault(planned: Planned, folde
     assert (plan.exit_code, plan.columns, plan.base_classes, plan.search) == (2, (), None, None)
 
 
+def test_an_output_that_may_not_be_replaced_is_told_though_the_input_is_not_there(
+    planned: Planned, spark: SparkSession, folder: Path
+) -> None:
+    run(job_in(folder), spark)
+    output = {"uri": "out/released", "mode": "error", "partition_by": ["sex"]}
+    plan = planned(input={"uri": "nobody.csv"}, output=output)
+    assert len(messages(plan)) == 2
+    assert "out/released exists; set output.mode" in messages(plan)[1]
+    assert plan.output is not None
+    assert (plan.output.found, plan.output.action) == ("version 0", None)
+    assert len(messages(planned(input={"uri": "nobody.csv"}, output={"uri": "out/released", "mode": "append"}))) == 1
+
+
 def test_values_that_a_hierarchy_does_not_know_are_counted_where_they_are_suppressed(
     planned: Planned, folder: Path
 ) -> None:
@@ -300,6 +314,32 @@ def test_a_column_that_nearly_tells_everyone_apart_and_is_released_as_it_is_gets
     (warning,) = planned().warnings
     assert warning.startswith("Column 'cost' is released as it is")
     assert planned(attributes=[*job_dict()["attributes"], {"name": "cost", "type": "sensitive"}]).warnings == []
+
+
+def test_columns_of_any_name_and_type_are_counted(planned: Planned, spark: SparkSession, folder: Path) -> None:
+    rows = [(str(place % 5), place, {"a": place}, None if place % 2 else "x") for place in range(40)]
+    names = ("a.b", "c`d", "nested", "e f")
+    table = spark.createDataFrame(rows, "a string, b int, c map<string,int>, d string").toDF(*names)
+    table.write.parquet(f"{folder}/strange")
+    plan = planned(
+        input={"uri": "strange", "format": "parquet"},
+        attributes=[{"name": "a.b", "type": "quasi_identifier"}, {"name": "e f", "type": "identifier"}],
+        privacy=[{"model": "k-anonymity", "k": 2}],
+    )
+    assert plan.problems == []
+    assert [(each.name, each.distinct, each.nulls) for each in plan.columns] == [
+        ("a.b", 5, 0),
+        ("c`d", 40, 0),
+        ("nested", None, 0),
+        ("e f", 1, 20),
+    ]
+    nested = planned(
+        input={"uri": "strange", "format": "parquet"},
+        attributes=[{"name": "nested", "type": "quasi_identifier"}, {"name": "a.b", "type": "quasi_identifier"}],
+        privacy=[{"model": "k-anonymity", "k": 2}],
+    )
+    assert "Column 'nested' has type map<string,int>" in messages(nested)[0]
+    assert [each.attribute for each in nested.hierarchies] == ["a.b"]
 
 
 def test_a_run_that_is_writing_the_output_is_told(planned: Planned, spark: SparkSession, folder: Path) -> None:
