@@ -10,6 +10,7 @@ from anonspark.cli import execute as execute_module
 from anonspark.cli.main import main
 from anonspark.config.job import AnonymizeJob
 from anonspark.io import outputs as outputs_module
+from anonspark.io.stage import read_staged
 from anonspark.pipelines import release as release_module
 from tests.pipelines.patients import job_dict, patients, released, states, version, write_csv
 
@@ -49,6 +50,8 @@ def test_the_result_is_on_stdout_and_a_line_a_step_on_stderr(
     assert [word for word in ("age", "zip", "sex", "loss", "precision") if word not in shown.out] == []
     assert f"release   file://{folder}/out/released, version 0" in shown.out
     assert f"metadata  file://{folder}/out/_anonspark" in shown.out
+    docs = f"file://{folder}/out/_anonspark/data_docs/r1/index.html"
+    assert f"quality   all 10 expectations hold: {docs}" in shown.out
 
 
 def test_json_is_all_of_stdout_and_what_the_summary_file_holds(
@@ -174,3 +177,13 @@ def test_the_session_is_told_of_every_place_that_a_job_names() -> None:
         "s3a://jobs/people.parquet",
         "s3a://jobs/hierarchies/zip.csv",
     ]
+
+
+def test_a_failed_quality_gate_ends_with_3_and_the_summary_says_what_failed(
+    ended: Ended, folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outputs_module, "read_staged", lambda *given: read_staged(*given).limit(119))
+    assert ended("--run-id", "r1", "--set", "verify=false", "--summary", str(folder / "s.json")) == 3
+    assert "Error: The quality gate failed, nothing was published: 1 of 10 expectations" in capsys.readouterr().err
+    told = json.loads((folder / "s.json").read_text(encoding="utf-8"))
+    assert (told["status"], told["quality"]["failed"], version(folder)) == ("failed", ["rows"], None)

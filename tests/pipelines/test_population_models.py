@@ -13,7 +13,7 @@ import anonspark
 from anonspark.domain.policy import Policy, QuasiIdentifier
 from anonspark.domain.rules import MaskRule
 from anonspark.errors import ConfigurationError, NoReleaseError, VerificationError
-from anonspark.frames import recount as recount_on_cluster
+from anonspark.frames import written as written_on_cluster
 from anonspark.frames.population import matched_sizes
 from anonspark.models.k_map import KMap
 from anonspark.models.population_uniqueness import PopulationUniqueness
@@ -182,7 +182,7 @@ def test_what_is_written_of_too_few_people_is_not_published_from_the_cluster(
         return sizes, people // 4, classes
 
     refuse_where(monkeypatch, "both")
-    monkeypatch.setattr(recount_on_cluster, "matched_sizes", people_lost_since)
+    monkeypatch.setattr(written_on_cluster, "matched_sizes", people_lost_since)
     with pytest.raises(VerificationError, match=r"written classes do not satisfy KMap\(k=6\)"):
         run(job_in(folder, privacy=[K_MAP], **CENSUS), spark)
     assert version(folder) is None
