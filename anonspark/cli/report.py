@@ -106,10 +106,11 @@ def libraries_named() -> Iterator[None]:
     try:
         yield
     except ModuleNotFoundError as error:
-        if str(error.name).partition(".")[0] not in LIBRARIES:
+        library = str(error.name).partition(".")[0]
+        if library not in LIBRARIES:
             raise
         raise EnvironmentProblem(
-            f"Reports need {error.name}, which is not installed: pip install 'anonspark[report]'.", field="report"
+            f"Reports need {library}, which is not installed: pip install 'anonspark[report]'.", field="report"
         ) from error
 
 

@@ -76,8 +76,8 @@ def as_svg(chart: Chart, key: str) -> str:
         chart.draw().savefig(content, format="svg", metadata=nothing, dpi=DOTS_PER_INCH)
     text = content.getvalue().decode()
     text = text[text.index("<svg ") :]
-    text = re.sub(r'\bid="', f'id="{key}-', text)
-    text = re.sub(r'href="#', f'href="#{key}-', text).replace("url(#", f"url(#{key}-")
+    # Within tags only: a column's name is text, whatever it looks like.
+    text = re.sub("<[^>]*>", lambda tag: re.sub(r'(\bid="|href="#|url\(#)', rf"\g<1>{key}-", tag[0]), text)
     opening, _, rest = text.partition(">")
     width, height = re.findall(r'(?:width|height)="([\d.]+)pt"', opening)
     opening = re.sub(r' (?:width|height)="[\d.]+pt"', "", opening)

@@ -25,7 +25,7 @@ MOST_LINKED: Final = 160
 WIDEST_LABELLED: Final = 7
 """Nodes of a row whose levels can be written beside them."""
 
-MOST_VECTORS: Final = 3_000
+MOST_VECTORS: Final = 1_000
 """Points of a plot that are shapes; more of them are a picture, so that a page stays small."""
 
 CHOSEN: Final[dict[str, Any]] = {

@@ -43,7 +43,7 @@ def _shown(value: Any) -> Any:  # noqa: ANN401  whatever JSON holds
 def _cell(key: str, value: Any) -> Any:  # noqa: ANN401
     """The categories of a tree or an order are values of the column, and literals of a condition can be some."""
     if key in ("tree", "order") and isinstance(value, Mapping | list):
-        return f"{_leaves(value)} values, not shown"
+        return f"{_leaves(value)} values (not shown)"
     return without_literals(value) if key == "where" else _shown(value)
 
 

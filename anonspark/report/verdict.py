@@ -36,7 +36,7 @@ def verdict(records: RunRecords) -> str:
     risk = summary["risk"]["release"]
     models = models_of(records)
     hold = f"{listed(models)} {'holds' if len(models) == 1 else 'hold'}" if models else "no privacy model was asked for"
-    released = f"all of {counted(rows, 'record')}, none suppressed"
+    released = f"all {counted(rows, 'record')}, none suppressed"
     if suppressed:
         share = percent(suppressed / rows)
         released = f"{rows - suppressed:,} of {counted(rows, 'record')}, {suppressed:,} suppressed ({share})"

@@ -1,3 +1,4 @@
+import sys
 from io import StringIO
 from pathlib import Path
 
@@ -6,7 +7,8 @@ import pytest
 from pyspark.sql import SparkSession
 from rich.console import Console
 
-from anonspark.cli.demo import patients_table, same_patients
+from anonspark.cli import report as report_module
+from anonspark.cli.demo import patients_table, report_of, same_patients
 from anonspark.cli.main import main
 
 
@@ -27,8 +29,20 @@ def test_the_demo_shows_patients_before_and_after_the_levels_the_loss_and_the_ri
     assert [word for word in words if word not in shown] == []
     assert f"release   file://{folder}/released, version 0" in shown
     assert f"anonspark anonymize --config '{folder}/job.yaml' --set 'privacy[0].k=10'" in shown
+    assert f"open {folder}/report.html in a browser" in shown
+    assert "19,502 of 20,000 records" in (folder / "report.html").read_text(encoding="utf-8")
     assert demo(str(folder)) == 0
     assert "version 1" in capsys.readouterr().out
+
+
+def test_the_demo_does_without_a_report_where_its_libraries_are_missing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "anonspark.report.content", None)
+    monkeypatch.setattr(report_module, "LIBRARIES", ("anonspark",))
+    told = report_of(tmp_path, {"run_id": "r1", "metadata": {"uri": str(tmp_path)}})
+    assert "pip install 'anonspark[report]'" in told
+    assert not (tmp_path / "report.html").exists()
 
 
 def test_patients_fit_a_terminal_of_eighty_columns() -> None:

@@ -28,10 +28,8 @@ def test_the_version_is_the_packages(capsys: pytest.CaptureFixture[str]) -> None
 def test_help_names_every_command_and_what_the_exit_codes_mean(capsys: pytest.CaptureFixture[str]) -> None:
     assert ended("--help") == 0
     shown = capsys.readouterr().out
-    assert all(
-        word in shown
-        for word in ("anonymize", "demo", "plan", "explain", "schema", "Exit codes: 0 done; 2 ", "130 cancelled")
-    )
+    commands = ("anonymize", "apply", "risk", "validate", "measure", "demo", "report", "plan", "explain", "schema")
+    assert all(word in shown for word in (*commands, "Exit codes: 0 done; 2 ", "130 cancelled"))
 
 
 def test_help_of_a_command_names_every_option(capsys: pytest.CaptureFixture[str]) -> None:

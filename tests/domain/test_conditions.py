@@ -18,6 +18,7 @@ from anonspark.domain.conditions import (
     Or,
     columns_of,
     parse_condition,
+    without_literals,
 )
 from anonspark.errors import InputError
 
@@ -44,6 +45,17 @@ from anonspark.errors import InputError
 )
 def test_each_test_of_the_grammar_is_read(text, condition) -> None:
     assert parse_condition(text) == condition
+
+
+def test_a_condition_is_shown_without_its_literals() -> None:
+    text = "not `id 7` in (4711, -1.5e3, 'P''1') and name like 'Ad%' or born is not null and dead = TRUE"
+    assert without_literals(text) == "not `id 7` in (…, …, …) and name like … or born is not null and dead = TRUE"
+
+
+@given(st.text(), st.decimals(allow_nan=False, allow_infinity=False, places=2))
+def test_no_literal_of_a_condition_is_ever_shown(text: str, number: Decimal) -> None:
+    quoted = text.replace("'", "''")
+    assert without_literals(f"a = '{quoted}' or b < {number:f}") == "a = … or b < …"
 
 
 def test_and_binds_closer_than_or_and_not_closest() -> None:
