@@ -74,7 +74,7 @@ def rough_cost(
 def one_digit(number: float) -> float:
     """A positive number to its first digit: more would promise what nobody knows.
 
-    >>> one_digit(1234), one_digit(0.0666)
+    >>> one_digit(1234.5), one_digit(0.0666)
     (1000.0, 0.07)
     """
     return round(number, -floor(log10(number)))

@@ -48,8 +48,8 @@ def number(value: float) -> str:
 def duration(seconds: float) -> str:
     """A time span.
 
-    >>> duration(10.2163), duration(75), duration(0.0455), duration(7265)
-    ('10.2 s', '1 min 15 s', '0.05 s', '2 h 1 min')
+    >>> duration(10.2163), duration(75), duration(0.0512), duration(7265)
+    ('10.2 s', '1 min 15 s', '0.051 s', '2 h 1 min')
     """
     if seconds < 60:
         return f"{seconds:.2g} s" if seconds < 1 else f"{seconds:.1f} s"

@@ -12,6 +12,9 @@ from anonspark.sample.hospital import generate
 HIERARCHIES = ("country_of_birth.csv", "diagnosis.csv", "education.csv", "occupation.csv")
 SCHEMA = "job.schema.json"
 
+JOBS = {"hospital.yaml": "job.yaml", "hospital-risk.yaml": "risk.yaml", "hospital-validate.yaml": "validate.yaml"}
+"""What the shipped job files are called in the folder."""
+
 
 def write_sample(folder: Path) -> Path:
     """Write hospital.csv, hierarchies/, job files and their schema into a folder, over what is there under these names.
@@ -25,12 +28,11 @@ def write_sample(folder: Path) -> Path:
     for name in HIERARCHIES:
         shutil.copyfile(resource(f"hierarchies/{name}"), folder / "hierarchies" / name)
     shutil.copyfile(resource(f"schema/{SCHEMA}"), folder / SCHEMA)
-    # The shipped job file lies in conf/jobs/, beside conf/hierarchies/; this one lies above its hierarchies.
-    job = resource("jobs/hospital.yaml").read_text(encoding="utf-8")
-    job = job.replace("../hierarchies/", "hierarchies/").replace("../schema/", "")
-    (folder / "job.yaml").write_text(job, encoding="utf-8", newline="\n")
-    for kind in ("risk", "validate"):
-        shutil.copyfile(resource(f"jobs/hospital-{kind}.yaml"), folder / f"{kind}.yaml")
+    for shipped, name in JOBS.items():
+        # The shipped job files lie in conf/jobs/, beside conf/hierarchies/; these lie above their hierarchies.
+        job = resource(f"jobs/{shipped}").read_text(encoding="utf-8")
+        job = job.replace("../hierarchies/", "hierarchies/").replace("../schema/", "")
+        (folder / name).write_text(job, encoding="utf-8", newline="\n")
     return folder / "job.yaml"
 
 
