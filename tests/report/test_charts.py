@@ -127,6 +127,7 @@ def test_a_chart_is_an_image_with_a_name_and_ids_of_its_own(chart: Chart) -> Non
 
 
 def test_a_columns_name_stays_as_it_is_in_a_font_that_has_it_or_not() -> None:
+    assert ">$x^2$</text>" in as_svg(loss_chart({"$x^2$": 0.5}), "c")
     assert 'id="x" url(#y)' in as_svg(loss_chart({'id="x" url(#y)': 0.5}), "c")
     assert "日本" in as_svg(loss_chart({"日本": 0.5}), "c")
     assert as_png(loss_chart({"日本": 0.5}))
