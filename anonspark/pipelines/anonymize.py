@@ -2,14 +2,12 @@
 
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 
-import numpy as np
 from pyspark.sql import DataFrame
 
-from anonspark.domain.arrays import BoolArray
-from anonspark.domain.classes import EquivalenceClasses, SizeCounts, size_counts
+from anonspark.domain.classes import EquivalenceClasses
 from anonspark.domain.encode import RawClasses, bounded_lattice, build_hierarchies, encode, require_ground_distances
 from anonspark.domain.hierarchy import GeneralizationHierarchy, raised_to
 from anonspark.domain.lattice import Lattice
@@ -28,7 +26,6 @@ from anonspark.frames.persons import PERSONS
 from anonspark.frames.population import spread
 from anonspark.frames.recoded import RecodedClasses
 from anonspark.io.tables import ReadTable
-from anonspark.measures.utility import BY_LEVEL, attribute_costs, average_class_size, discernibility, whole
 from anonspark.pipelines.apply import apply
 from anonspark.pipelines.follow import Follower
 from anonspark.pipelines.microaggregate import require_aggregable, with_microaggregation
@@ -36,44 +33,10 @@ from anonspark.pipelines.microaggregate_on_cluster import microaggregated_on_clu
 from anonspark.pipelines.recode import recoded
 from anonspark.pipelines.recode_on_cluster import recoded_on_cluster
 from anonspark.pipelines.refusals import no_release, require_in_memory, require_lattice_held, require_populations
-from anonspark.search.checker import NodeVerdict
+from anonspark.pipelines.solution import Solution, measured_release
 from anonspark.search.in_memory import InMemoryChecker
 from anonspark.search.incumbent import Found, Progress
-from anonspark.search.judge import NO_CODES
 from anonspark.search.strategies import find_node, judge_node
-from anonspark.vocabulary import Metric
-
-NO_CLASSES = EquivalenceClasses(NO_CODES, np.empty(0, dtype=np.int64))
-"""Of a release whose classes stay on the cluster."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Solution:
-    """A release with what led to it.
-
-    Attributes:
-        release: The node and its classes.
-        raw: The table's combinations.
-        classes: The raw classes, with codes of leaves.
-        found: What the search saw.
-        checker: Which judged the nodes.
-        safe_classes: The groups of the released classes, g0, g1, ..., and `records`, where they stay on the cluster.
-        people: The population, where a model counts it.
-        recoded: The raw classes with levels of their own, where they stay on the cluster, and those without.
-        base: What is released already and stays, where the release is appended to it.
-        union: Sizes of the classes of both, then.
-    """
-
-    release: Release
-    raw: RawClasses | ClusterCombinations
-    classes: EquivalenceClasses | EncodedClasses
-    found: Found
-    checker: InMemoryChecker | ClusterChecker
-    safe_classes: DataFrame | None = None
-    people: RawClasses | ClusterCombinations | None = None
-    recoded: tuple[RecodedClasses, EncodedClasses] | None = None
-    base: RawClasses | None = None
-    union: SizeCounts | None = None
 
 
 def anonymize(
@@ -244,19 +207,6 @@ def where_the_people_are(
     return raw
 
 
-def input_size_counts(solution: Solution) -> SizeCounts:
-    """Sizes of the raw classes in persons, wherever they are."""
-    classes = solution.classes
-    if isinstance(classes, EquivalenceClasses):
-        return size_counts(classes.people)
-    return classes.sizes if classes.person_sizes is None else classes.person_sizes
-
-
-def released_size_counts(solution: Solution) -> SizeCounts:
-    """Sizes of the classes that readers see, in persons, wherever they are."""
-    return solution.release.kept_people_counts if solution.union is None else solution.union
-
-
 def checker_for(
     raw: RawClasses | ClusterCombinations,
     policy: Policy,
@@ -301,37 +251,3 @@ def checker_for(
         cache_bytes=cache_bytes,
     )
     return encoded, checker_there
-
-
-def measured_release(
-    policy: Policy,
-    hierarchies: tuple[GeneralizationHierarchy, ...],
-    checker: InMemoryChecker | ClusterChecker,
-    found: Found,
-    best: NodeVerdict,
-    at_node: tuple[EquivalenceClasses, BoolArray] | None,
-) -> Release:
-    """The release at the best node, with every metric; without classes where these stay on the cluster."""
-    node, leaves = best.node, checker.leaves
-    lost = best.lost or checker.lost_at(node)
-    classes, safe = at_node or (NO_CLASSES, NO_CLASSES.sizes > 0)
-    costs = {metric: attribute_costs(metric, leaves, lost, node) for metric in BY_LEVEL}
-    metrics: dict[str, float] = {
-        metric: whole(metric, leaves.weights, of_metric) for metric, of_metric in costs.items()
-    }
-    metrics[Metric.DISCERNIBILITY] = discernibility(best.kept_squares, lost.records, leaves.n_records)
-    metrics[Metric.AVERAGE_CLASS_SIZE] = average_class_size(best.kept_classes, lost.records, leaves.n_records)
-    return Release(
-        node=node,
-        hierarchies=hierarchies,
-        codes=classes.codes,
-        sizes=classes.sizes,
-        persons=classes.people if policy.person_id is not None and at_node is not None else None,
-        safe=safe,
-        n_records=leaves.n_records,
-        metric=policy.metric,
-        score=found.score,
-        optimal=found.optimal,
-        metrics=metrics,
-        per_attribute={metric: dict(zip(checker.names, of_metric, strict=True)) for metric, of_metric in costs.items()},
-    )

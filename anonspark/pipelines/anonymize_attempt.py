@@ -12,10 +12,11 @@ from anonspark.domain.sources import TableSource
 from anonspark.frames.combinations import ClusterCombinations
 from anonspark.io.hierarchies import HierarchyFile, read_hierarchy_file
 from anonspark.io.object_store import Storage, reachable_storage
-from anonspark.pipelines.anonymize import Solution, solve
+from anonspark.pipelines.anonymize import solve
 from anonspark.pipelines.attempt import Attempt
 from anonspark.pipelines.release import ReleaseAttempt
 from anonspark.pipelines.saved import HIERARCHIES
+from anonspark.pipelines.solution import Solution
 
 
 class AnonymizeAttempt(ReleaseAttempt[AnonymizeJob]):

@@ -16,8 +16,8 @@ from anonspark.io.metadata_tables import MetadataTables
 from anonspark.io.outputs import DeltaOutput
 from anonspark.io.tables import read_table
 from anonspark.io.uris import normalize_uri
-from anonspark.pipelines.anonymize import Solution, measured_release
 from anonspark.pipelines.attempt import Attempt
+from anonspark.pipelines.solution import Solution, measured_release
 from anonspark.search.in_memory import InMemoryChecker
 from anonspark.search.union import judge_union
 from anonspark.vocabulary import RunState, TableFormat

@@ -14,11 +14,12 @@ from anonspark.frames.combinations import ClusterCombinations
 from anonspark.io.failures import storage_errors
 from anonspark.io.outputs import DeltaOutput
 from anonspark.io.tables import ReadTable, read_table, table_exists
-from anonspark.pipelines.anonymize import Solution, solve
+from anonspark.pipelines.anonymize import solve
 from anonspark.pipelines.append import appended, released_classes, released_until, require_appendable
 from anonspark.pipelines.attempt import Attempt, Outcome
 from anonspark.pipelines.release import ReleaseAttempt, normalized
 from anonspark.pipelines.saved import SavedSolution, read_solution
+from anonspark.pipelines.solution import Solution
 from anonspark.vocabulary import OnUnsafe, WriteMode
 
 

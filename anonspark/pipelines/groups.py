@@ -8,7 +8,7 @@ from anonspark.frames.class_queries import with_groups
 from anonspark.frames.encoded import merged
 from anonspark.frames.persons import count_of_persons, size_in_persons
 from anonspark.frames.population import classes_table
-from anonspark.pipelines.anonymize import Solution
+from anonspark.pipelines.solution import Solution
 
 
 def raw_groups(solution: Solution, spark: SparkSession) -> DataFrame:

@@ -11,8 +11,8 @@ from anonspark.io.manifest import append_rows
 from anonspark.io.metadata_tables import MetadataTables
 from anonspark.measures.risk import Risk
 from anonspark.measures.uniqueness import PopulationUniques
-from anonspark.pipelines.anonymize import Solution, input_size_counts, released_size_counts
 from anonspark.pipelines.saved import derived_rules
+from anonspark.pipelines.solution import Solution, input_size_counts, released_size_counts
 
 Row = Mapping[str, Any]
 

@@ -18,11 +18,12 @@ from anonspark.io.failures import storage_errors
 from anonspark.io.outputs import Output, Published
 from anonspark.io.tables import ReadTable, read_table
 from anonspark.io.uris import normalize_uri
-from anonspark.pipelines.anonymize import Solution, count_classes, count_population
+from anonspark.pipelines.anonymize import count_classes, count_population
 from anonspark.pipelines.apply import apply
 from anonspark.pipelines.attempt import Attempt, Outcome, judge_malformed
 from anonspark.pipelines.gate import Gate, gate_of
 from anonspark.pipelines.record import record_solution
+from anonspark.pipelines.solution import Solution
 from anonspark.pipelines.summary import measure_risks, solution_part
 from anonspark.pipelines.write import output_of, recount_written, write_release
 

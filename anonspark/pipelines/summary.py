@@ -17,8 +17,8 @@ from anonspark.frames.combinations import ClusterCombinations
 from anonspark.frames.encoded import EncodedClasses
 from anonspark.frames.population import matched_sizes
 from anonspark.measures.risk import Risk, measure_risk
-from anonspark.pipelines.anonymize import Solution, input_size_counts, released_size_counts
 from anonspark.pipelines.groups import raw_groups, released_groups
+from anonspark.pipelines.solution import Solution, input_size_counts, released_size_counts
 from anonspark.search.incumbent import Found
 from anonspark.vocabulary import RunState
 

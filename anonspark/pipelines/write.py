@@ -23,9 +23,9 @@ from anonspark.frames.recount import measure_combinations, verify_combinations
 from anonspark.io.file_output import FileOutput
 from anonspark.io.lease import Lease
 from anonspark.io.outputs import DeltaOutput, Output, Published
-from anonspark.pipelines.anonymize import Solution
 from anonspark.pipelines.follow import Follower
 from anonspark.pipelines.groups import released_groups
+from anonspark.pipelines.solution import Solution
 from anonspark.vocabulary import Suppression, TableFormat
 
 UNREADABLE: Final = "unreadable "

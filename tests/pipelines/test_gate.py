@@ -21,11 +21,12 @@ from anonspark.io.stage import read_staged
 from anonspark.io.tables import read_table
 from anonspark.pipelines import gate as gate_module
 from anonspark.pipelines import release as release_module
-from anonspark.pipelines.anonymize import Solution, count_classes, solve
+from anonspark.pipelines.anonymize import count_classes, solve
 from anonspark.pipelines.apply import apply
 from anonspark.pipelines.follow import Follower
 from anonspark.pipelines.gate import column_types
 from anonspark.pipelines.run import run
+from anonspark.pipelines.solution import Solution
 from anonspark.pipelines.write import recount_written
 from anonspark.quality.gate import run_gate
 from anonspark.quality.requirements import requirements
