@@ -16,8 +16,9 @@ from anonspark.domain.lattice import Node
 from anonspark.domain.model import PrivacyModel
 from anonspark.frames.batches import AskedNode, Batches, BatchStep, pieces
 from anonspark.search.judge import NO_CODES
-from anonspark.search.recoding import SUPPRESSED_PART, LocalRecoding, Parts, RecodingRules
+from anonspark.search.recoding import LocalRecoding, Parts, RecodingRules
 from anonspark.search.split_tree import NOT_LARGE, SplitTree
+from anonspark.search.splits import SUPPRESSED_PART
 
 FIXED: Final = -1
 """The bucket of raw classes whose part cannot be split any more."""

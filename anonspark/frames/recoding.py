@@ -35,8 +35,9 @@ from anonspark.frames.part_batches import (
 )
 from anonspark.frames.persisted import persisted
 from anonspark.frames.recoded import shape_of
-from anonspark.search.recoding import SUPPRESSED_PART, Children, RecodingRules, best_axes, merged_by_sorting
+from anonspark.search.recoding import RecodingRules
 from anonspark.search.split_tree import SplitTree
+from anonspark.search.splits import SUPPRESSED_PART, Children, best_axes, merged_by_sorting
 
 MOST_A_WORKER = 1 << 18
 """Raw classes that a worker splits in one piece; some hundred bytes each."""

@@ -10,7 +10,8 @@ import numpy as np
 
 from anonspark.domain.arrays import BoolArray, CodeArray, CountArray, FloatArray
 from anonspark.domain.lattice import Node
-from anonspark.search.recoding import SUPPRESSED_PART, RecodingRules
+from anonspark.search.recoding import RecodingRules
+from anonspark.search.splits import SUPPRESSED_PART
 
 NOT_LARGE = -1
 """The place of a part that is not in the tree."""

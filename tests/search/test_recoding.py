@@ -14,7 +14,8 @@ from anonspark.domain.recoding import Recoding, recoding_of
 from anonspark.measures.recoded import costs_of_recoding, sizes_of_recoding
 from anonspark.models.k_anonymity import KAnonymity
 from anonspark.search.class_table import merged_histograms
-from anonspark.search.recoding import LocalRecoding, best_axes, merged_by_sorting, rules_of
+from anonspark.search.recoding import LocalRecoding, rules_of
+from anonspark.search.splits import best_axes, merged_by_sorting
 from anonspark.vocabulary import Metric
 from tests import oracle
 from tests.reference import encoded
