@@ -14,8 +14,8 @@ from anonspark.io.hierarchies import HierarchyFile, read_hierarchy_file
 from anonspark.io.object_store import Storage, reachable_storage
 from anonspark.pipelines.anonymize import solve
 from anonspark.pipelines.attempt import Attempt
+from anonspark.pipelines.kept_hierarchies import HIERARCHIES
 from anonspark.pipelines.release import ReleaseAttempt
-from anonspark.pipelines.saved import HIERARCHIES
 from anonspark.pipelines.solution import Solution
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from posixpath import normpath
+from typing import Final
 
 from pyspark.sql import SparkSession
 
@@ -9,6 +10,9 @@ from anonspark.config.locations import canonical
 from anonspark.domain.hierarchy import Label
 from anonspark.errors import LocationError
 from anonspark.io.hierarchies import read_hierarchy_file
+
+HIERARCHIES: Final = "hierarchies"
+"""The folder below the metadata's that holds a copy of every hierarchy file, named by its digest."""
 
 
 class KeptHierarchies:
@@ -21,7 +25,7 @@ class KeptHierarchies:
     def __init__(self, spark: SparkSession, metadata_uri: str, digests: Mapping[str, str]) -> None:
         """Take the digest of each file by the URI that the run read it at."""
         self.spark = spark
-        self.folder = f"{metadata_uri.rstrip('/')}/hierarchies"
+        self.folder = f"{metadata_uri.rstrip('/')}/{HIERARCHIES}"
         self.digests = digests
         self.warnings: list[str] = []
 

@@ -1,29 +1,25 @@
 """A solution as an earlier run saved it: its policy and its levels, for other data."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any
 
 from pyspark.sql import SparkSession
 
 from anonspark.config.job import AnonymizeJob
 from anonspark.domain.derived import settle
 from anonspark.domain.encode import RawClasses
-from anonspark.domain.hierarchy import Label
 from anonspark.domain.policy import Policy
 from anonspark.domain.rules import CutsRule, DateRule, DerivedRule, MaskRule
 from anonspark.errors import InputError, LocationError
 from anonspark.frames.combinations import ClusterCombinations
-from anonspark.io.hierarchies import HierarchyFile, parse_hierarchy, read_file, read_hierarchy_file
 from anonspark.io.manifest import RunRow, last_state
 from anonspark.io.metadata_tables import MetadataTables
 from anonspark.io.run_records import unknown_run
+from anonspark.pipelines.kept_hierarchies import KeptHierarchies
 from anonspark.vocabulary import RunState
-
-HIERARCHIES: Final = "hierarchies"
-"""The folder below the metadata's that holds a copy of every hierarchy file, named by its digest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +49,10 @@ def read_solution(spark: SparkSession, tables: MetadataTables, metadata_uri: str
     run, solution = _found(tables, run_id or "")
     described, levels = json.loads(solution["solution"]), dict(solution["levels"])
     job = AnonymizeJob.from_dict(json.loads(run.config or "{}"), base=described["base"])
-    policy = job.to_policy(_reader(spark, metadata_uri, described["hierarchy_files"]))
+    kept = KeptHierarchies(spark, metadata_uri, described["hierarchy_files"])
+    policy = job.to_policy(kept.rows)
+    if kept.warnings:
+        raise LocationError(f"{kept.warnings[0]} Bring it back, or run anonymize.", field="solution")
     derived = {name: rule_from(told) for name, told in described["derived_rules"].items()}
     free = [
         replace(each, rule=derived.get(each.name, each.rule), min_level=0, max_level=None)
@@ -76,31 +75,6 @@ def _found(tables: MetadataTables, run_id: str) -> tuple[RunRow, Mapping[str, An
         )
     applied = json.loads(solution["solution"]).get("applied")
     return (run, solution) if applied is None else (_found(tables, applied)[0], solution)
-
-
-def _reader(
-    spark: SparkSession, metadata_uri: str, digests: Mapping[str, str]
-) -> Callable[[str, str], Sequence[Sequence[Label]]]:
-    """Reads the hierarchy files of a solution: the copies, or the files themselves where nobody changed them."""
-
-    def read(uri: str, sep: str) -> Sequence[Sequence[Label]]:
-        digest = digests[uri]
-        copy = f"{metadata_uri}/{HIERARCHIES}/{digest}.csv"
-        try:
-            content = read_file(spark, copy)
-        except LocationError:
-            file = read_hierarchy_file(spark, uri, sep)
-        else:
-            file = HierarchyFile(copy, content, parse_hierarchy(content, sep, attribute=uri))
-        if file.sha256 != digest:
-            raise LocationError(
-                f"The hierarchy {uri} is not the one that the solution was found with, and there is no copy of that "
-                "beside the metadata; bring it back, or run anonymize.",
-                field="solution",
-            )
-        return file.rows
-
-    return read
 
 
 def derived_rules(policy: Policy, raw: RawClasses | ClusterCombinations) -> dict[str, dict[str, object]]:

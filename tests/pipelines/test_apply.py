@@ -9,6 +9,7 @@ from deltalake import DeltaTable
 from pyspark.sql import SparkSession
 
 from anonspark.config.apply import ApplyJob
+from anonspark.config.job import AnonymizeJob
 from anonspark.errors import ConfigurationError, HierarchyError, InputError, LocationError, UnsafeClassesError
 from anonspark.pipelines.run import run
 from tests.pipelines.on_cluster import as_near, comparable, refuse_where
@@ -172,8 +173,22 @@ def test_a_hierarchy_that_is_neither_kept_nor_the_same_is_refused(spark: SparkSe
         copy.unlink()
     run(apply_in(folder), spark)
     (folder / "sexes.csv").write_text("F;*\nM;all\nX;*\n")
-    with pytest.raises(LocationError, match="not the one that the solution was found with"):
+    with pytest.raises(LocationError, match="not the one that the run read"):
         run(apply_in(folder, output={"uri": "out/again", "format": "delta"}), spark)
+
+
+def test_a_job_file_of_the_working_folder_is_found_from_another(
+    spark: SparkSession, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / "sexes.csv").write_text("F;*\nM;*\nX;*\n")
+    attributes = [*job_dict()["attributes"][:3], {"name": "sex", "type": "quasi_identifier", "hierarchy": TREE}]
+    job = job_dict(attributes=attributes, privacy=[{"model": "k-anonymity", "k": 4}])
+    monkeypatch.chdir(folder)
+    run(AnonymizeJob.from_dict(job), spark, run_id="first")
+    monkeypatch.chdir("/")
+    (folder / "sexes.csv").write_text("F;all\nM;all\nX;all\n")
+    run(apply_in(folder), spark)
+    assert "all" not in set(released(folder, "january")["sex"])
 
 
 @pytest.mark.parametrize("search", [{"recoding": "strict"}, {"strategy": "mondrian"}], ids=str)
