@@ -70,9 +70,10 @@ def write_report(command: ReportCommand) -> None:
 
         if command.pdf is not None:
             from anonspark.report.pdf import as_pdf
-    from anonspark.io.run_records import read_run
+    from anonspark.io.run_records import read_run, with_settings_of_solution
 
-    document = document_of(read_run(metadata_of(command), command.run_id))
+    tables = metadata_of(command)
+    document = document_of(with_settings_of_solution(tables, read_run(tables, command.run_id)))
     contents = {command.output: as_html(document).encode()}
     if command.pdf is not None:
         contents[command.pdf] = as_pdf(document)

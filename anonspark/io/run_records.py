@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -120,6 +120,19 @@ def read_run(tables: MetadataTables, run_id: str) -> RunRecords:
             UtilityRecord(row["column"], row["metric"], row["value"]) for row in tables.rows_of("utility", run_id)
         ),
     )
+
+
+def with_settings_of_solution(tables: MetadataTables, records: RunRecords) -> RunRecords:
+    """A run that applied the solution of another one, with that one's attributes and models among its settings.
+
+    Other runs stay as they are.
+    """
+    applied = records.config.get("solution")
+    if records.run.job != "apply" or not applied:
+        return records
+    searched = with_settings_of_solution(tables, read_run(tables, applied))
+    own = {key: value for key, value in records.config.items() if value is not None and value != []}
+    return replace(records, config={**searched.config, **own})
 
 
 def unknown_run(tables: MetadataTables, run_id: str) -> InputError:

@@ -5,7 +5,7 @@ from typing import Any
 
 from anonspark.errors import InputError
 from anonspark.io.run_records import RunRecords
-from anonspark.report.document import DataTable, Document, Facts, Section, section
+from anonspark.report.document import DataTable, Document, Facts, Paragraph, Section, section
 from anonspark.report.generalization_section import cost_section, generalization_section
 from anonspark.report.glossary import glossary_section
 from anonspark.report.numbers import counted, moment, percent
@@ -16,19 +16,22 @@ from anonspark.report.verdict import columns_by_role, key_facts, verdict
 from anonspark.report.wording import level_words
 from anonspark.vocabulary import AttributeRole, RunState
 
-REPORTED = "anonymize"
-"""The job that there are reports of."""
+SEARCHED, APPLIED = "anonymize", "apply"
+"""The jobs that there are reports of: those that release a table."""
 
 
 def document_of(records: RunRecords) -> Document:
     """The report of a run that has ended.
 
     Raises:
-        InputError: It has not ended, or is no anonymization.
+        InputError: It has not ended, or released nothing that it could be about.
     """
     run = records.run
-    if run.job != REPORTED:
-        raise InputError(f"Run '{run.run_id}' is a run of {run.job}; reports are of {REPORTED} runs.", field="run")
+    if run.job not in (SEARCHED, APPLIED):
+        sentence = f"is a run of {run.job}; reports are of {SEARCHED} and {APPLIED} runs."
+        raise InputError(f"Run '{run.run_id}' {sentence}", field="run")
+    if run.state is RunState.COMPLETED and not records.summary.get("rows"):
+        raise InputError(f"Run '{run.run_id}' had nothing new to release, so there is nothing to report.", field="run")
     if run.state is RunState.RUNNING:
         raise InputError(
             f"Run '{run.run_id}' has not ended: it began at {moment(run.at)} and goes on, or its driver was killed. "
@@ -51,17 +54,39 @@ def _release_sections(records: RunRecords) -> list[Section]:
     sizes = sizes_section(records)
     return [
         models_section(records),
+        *union_sections(records),
         risk_section(records),
         generalization_section(records),
         cost_section(records),
         *([] if sizes is None else [sizes]),
-        search_section(records),
-        alternatives_section(records),
+        *([search_section(records), alternatives_section(records)] if records.run.job == SEARCHED else []),
         settings_section(records),
         run_section(records),
         warnings_section(records),
         glossary_section(),
     ]
+
+
+def union_sections(records: RunRecords) -> list[Section]:
+    """Of an append: what the records that were released before and the new ones come to together."""
+    union, source = records.summary.get("union"), records.summary.get("source", {})
+    if union is None:
+        return []
+    classes = union["classes"]
+    facts = [
+        ("Released before", counted(union["rows_released_before"], "row")),
+        ("New", counted(records.summary["rows"], "row")),
+        ("Shown together", counted(union["records"], "record")),
+        ("Equivalence classes together", f"{classes['kept']:,}"),
+        ("Smallest class", counted(classes["smallest"], "record")),
+    ]
+    if source.get("from_version") is not None:
+        facts.append(("Versions of the input", f"{source['from_version']} to {source['to_version']}"))
+    note = Paragraph(
+        "The models hold for old and new records together; classes and the risk after are those of both. Losses are "
+        "those of the new records. Who compares versions of the release sees which rows are new."
+    )
+    return [section("What it was appended to", [Facts("The union", tuple(facts)), note])]
 
 
 def _failure_sections(records: RunRecords) -> list[Section]:

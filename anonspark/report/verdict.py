@@ -61,7 +61,7 @@ def key_facts(records: RunRecords) -> Facts:
         rows = records.run.input_rows
         pairs = [("State", str(records.run.state)), *([("Records", f"{rows:,}")] if rows is not None else [])]
         return Facts("In short", tuple(pairs))
-    classes, release = summary["classes"], summary["risk"]["release"]
+    classes, release = summary.get("union", summary)["classes"], summary["risk"]["release"]
     smallest = summary.get("persons", classes)["smallest"]
     before = summary["risk"]["input"]["prosecutor"]["highest"]
     pairs = [
@@ -79,6 +79,8 @@ def key_facts(records: RunRecords) -> Facts:
 def proof(records: RunRecords) -> str:
     """How sure it is that nothing better exists."""
     summary = records.summary
+    if "solution" in records.config:
+        return f"none: the levels are those of run {records.config['solution']}"
     if summary["optimal"]:
         return "proven: no generalization is better"
     if "recoding" in summary:

@@ -11,6 +11,7 @@ from pyspark.sql import SparkSession
 from anonspark.config.apply import ApplyJob
 from anonspark.config.job import AnonymizeJob
 from anonspark.errors import ConfigurationError, HierarchyError, InputError, LocationError, UnsafeClassesError
+from anonspark.io.run_records import open_metadata, read_run, with_settings_of_solution
 from anonspark.pipelines.run import run
 from tests.pipelines.on_cluster import as_near, comparable, refuse_where
 from tests.pipelines.patients import COLUMNS, classes, job_dict, job_in, kept, multiset, patients, released, write_csv
@@ -208,6 +209,12 @@ def test_a_solution_can_be_applied_after_it_was_applied(spark: SparkSession, fol
     assert again["levels"] == first["levels"]
     solution = json.loads(rows_of(folder, "solutions").set_index("run_id").loc["january", "solution"])
     assert solution["applied"] == "first"
+    # What a report of it tells: the attributes and models of the search, and its own input.
+    tables = open_metadata(str(folder / "out/_anonspark"))
+    settings = with_settings_of_solution(tables, read_run(tables, again["run_id"])).config
+    assert [each["name"] for each in settings["attributes"]] == ["name", "age", "zip", "sex", "diagnosis"]
+    assert [each["model"] for each in settings["privacy"]] == ["k-anonymity", "l-diversity"]
+    assert (settings["solution"], settings["input"]["uri"]) == ("january", "january.csv")
 
 
 def test_more_combinations_than_the_driver_holds_are_released_alike(

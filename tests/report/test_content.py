@@ -1,6 +1,7 @@
 """What a report says, held against records that were written down by hand."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -253,6 +254,33 @@ def test_a_run_that_goes_on_has_no_report_yet() -> None:
     assert begun.started == NOON
 
 
+def applied(**changes: Any) -> RunRecords:
+    """A run that released other data at the levels of run r0."""
+    whole = completed(summary=summary(**changes))
+    return replace(whole, run=replace(whole.run, job="apply"), config={**whole.config, "solution": "r0"}, nodes=())
+
+
+def test_a_run_that_applied_a_solution_names_it_and_tells_of_no_search() -> None:
+    page = page_of(applied())
+    assert "none: the levels are those of run r0" in page.text
+    assert "The next best nodes" not in page.text
+    assert "Generalization levels" in page.text
+
+
+def test_an_append_tells_of_old_and_new_records_together() -> None:
+    classes = {"kept": 31, "smallest": 7, "largest": 90, "average": 20.0}
+    union = {"rows_released_before": 4000, "records": 4900, "classes": classes}
+    page = page_of(applied(union=union, source={"from_version": 3, "to_version": 5, "rows": 1000}))
+    for told in ("4,000 rows", "4,900 records", "3 to 5", "7 records"):
+        assert told in page.text
+    assert "What it was appended to" not in page_of(applied()).text
+
+
+def test_a_run_that_found_nothing_new_has_no_report() -> None:
+    with pytest.raises(InputError, match="nothing new to release"):
+        document_of(applied(rows=0))
+
+
 def test_a_run_of_another_job_is_refused() -> None:
-    with pytest.raises(InputError, match="'r1' is a run of risk; reports are of anonymize runs"):
+    with pytest.raises(InputError, match="'r1' is a run of risk; reports are of anonymize and apply runs"):
         document_of(completed(run=replace(completed().run, job="risk")))
