@@ -11,7 +11,7 @@ from anonspark.cli.main import main
 from anonspark.config.job import AnonymizeJob
 from anonspark.io import outputs as outputs_module
 from anonspark.io.stage import read_staged
-from anonspark.pipelines import release as release_module
+from anonspark.pipelines import anonymize_attempt
 from tests.pipelines.patients import job_dict, patients, released, states, version, write_csv
 
 Ended = Callable[..., int]
@@ -146,7 +146,7 @@ def test_a_traceback_is_shown_with_debug_only(
     def broken(*_: object) -> None:
         raise ZeroDivisionError("CANARY-7431")
 
-    monkeypatch.setattr(release_module, "solve", broken)
+    monkeypatch.setattr(anonymize_attempt, "solve", broken)
     assert ended() == 1
     shown = capsys.readouterr().err
     assert "Error: An unexpected ZeroDivisionError; run again with --debug for its traceback.\n" in shown

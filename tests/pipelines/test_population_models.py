@@ -17,7 +17,7 @@ from anonspark.frames import written as written_on_cluster
 from anonspark.frames.population import matched_sizes
 from anonspark.models.k_map import KMap
 from anonspark.models.population_uniqueness import PopulationUniqueness
-from anonspark.pipelines import release as release_module
+from anonspark.pipelines import anonymize_attempt
 from anonspark.pipelines.anonymize import solve
 from anonspark.pipelines.follow import Follower
 from anonspark.pipelines.run import run
@@ -139,7 +139,7 @@ def test_what_is_written_of_too_few_people_is_not_published(
         solution.release.population[:] //= 4
         return solution
 
-    monkeypatch.setattr(release_module, "solve", people_lost_since)
+    monkeypatch.setattr(anonymize_attempt, "solve", people_lost_since)
     with pytest.raises(VerificationError, match=r"written classes do not satisfy KMap\(k=6\)"):
         run(job_in(folder, privacy=[K_MAP], **CENSUS), spark)
     assert version(folder) is None
