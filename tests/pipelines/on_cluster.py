@@ -19,9 +19,8 @@ def n_persisted(spark: SparkSession) -> int:
 def comparable(summary: dict[str, Any]) -> dict[str, Any]:
     """What does not depend on where the classes are."""
     told = {key: value for key, value in summary.items() if key not in ("run_id", "timings_s", "output")}
-    lattice = {key: told["lattice"][key] for key in ("nodes", "base_classes")}
-    quality = {key: told["quality"][key] for key in ("passed", "expectations", "failed")}
-    return {**told, "lattice": lattice, "quality": quality}
+    kept = {"lattice": ("nodes", "base_classes"), "quality": ("passed", "expectations", "failed")}
+    return told | {part: {key: told[part][key] for key in keys} for part, keys in kept.items() if part in told}
 
 
 def refuse_where(monkeypatch: pytest.MonkeyPatch, where: str) -> None:

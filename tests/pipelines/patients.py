@@ -108,4 +108,6 @@ def states(folder: Path, run_id: str) -> list[str]:
 def without_times(summary: Mapping[str, Any]) -> dict[str, Any]:
     """A summary without what differs from run to run."""
     told = {key: value for key, value in summary.items() if key not in ("run_id", "timings_s", "output", "metadata")}
-    return told | {"quality": {key: value for key, value in summary["quality"].items() if key != "docs"}}
+    if "quality" not in told:
+        return told
+    return told | {"quality": {key: value for key, value in told["quality"].items() if key != "docs"}}

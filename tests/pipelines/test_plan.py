@@ -294,8 +294,8 @@ def test_what_needs_the_classes_on_the_driver_is_told_before_the_run(
     planned: Planned, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     refuse_where(monkeypatch, "input")
-    plan = planned(attributes=changed("age", microaggregation="mean"))
-    assert "microaggregation needs them" in messages(plan)[0]
+    plan = planned(person_id="name", search={"recoding": "strict"}, privacy=[{"model": "k-anonymity", "k": 4}])
+    assert "person_id with search.recoding" in messages(plan)[0]
 
 
 def test_classes_count_persons_where_records_name_them(planned: Planned, folder: Path) -> None:
