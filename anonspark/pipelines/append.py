@@ -1,6 +1,6 @@
 """New records appended to a release: which rows are new, and what the union of old and new may show."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
@@ -15,14 +15,14 @@ from anonspark.frames.aggregate import collect_classes
 from anonspark.io.metadata_tables import MetadataTables
 from anonspark.io.outputs import DeltaOutput
 from anonspark.io.tables import read_table
-from anonspark.io.uris import normalize_uri
 from anonspark.pipelines.attempt import Attempt
+from anonspark.pipelines.release import same_place
 from anonspark.pipelines.solution import Solution, measured_release
 from anonspark.search.in_memory import InMemoryChecker
 from anonspark.search.union import judge_union
 from anonspark.vocabulary import RunState, TableFormat
 
-RUN_CELLS: Final = ("run_id", "state", "at", "input_uri", "input_version", "output_uri", "output_version")
+RUN_CELLS: Final = ("run_id", "state", "input_uri", "input_version", "input_rows", "output_uri", "output_version")
 
 
 def require_appendable(policy: Policy) -> None:
@@ -58,8 +58,8 @@ def released_until(attempt: Attempt, source: TableSource, target: TableTarget) -
         return None
     runs = runs_into(attempt.tables, target, attempt.run_id)
     done = [row for row in runs if row["state"] == RunState.COMPLETED and row["output_version"] is not None]
-    last = max(done, key=lambda row: row["at"], default=None)
-    if last is None or last["input_version"] is None or not _same_place(last["input_uri"], source.name):
+    last = last_release(attempt, target, done)
+    if last is None or last["input_version"] is None or not same_place(last["input_uri"], source.name):
         found = "No run is recorded that" if last is None else f"Run '{last['run_id']}', the last that"
         was = "" if last is None else ", made it of another input"
         raise InputError(
@@ -67,24 +67,45 @@ def released_until(attempt: Attempt, source: TableSource, target: TableTarget) -
             "of the run that made it, or release the whole table first.",
             field="output",
         )
-    require_recorded(attempt, target, [row for row in runs if row["at"] > last["at"]])
-    return int(last["input_version"])
+    unrecorded = {str(row["run_id"]) for row in runs} - {str(row["run_id"]) for row in done}
+    require_recorded(attempt, target, unrecorded, last["output_version"])
+    # Runs that found nothing new have seen more of the input since.
+    seen = [row for row in done if row["output_version"] == last["output_version"] and row["input_rows"] == 0]
+    return max(int(row["input_version"]) for row in (last, *seen))
+
+
+def last_release(attempt: Attempt, target: TableTarget, done: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
+    """The complete run that published to the target last, by the versions in its log: clocks go back."""
+    published = [row for row in done if row["input_rows"] != 0]
+    newest_first = sorted(published, key=lambda row: int(row["output_version"]), reverse=True)
+    for row in newest_first:
+        there = DeltaOutput(attempt.spark, target, row["run_id"]).published()
+        if there is not None:  # else it wrote a table that is gone
+            return row
+    return None
 
 
 def runs_into(tables: MetadataTables, target: TableTarget, but: str) -> list[Mapping[str, Any]]:
     """The states of all other runs that write a table."""
     rows = tables.cells_of("runs", RUN_CELLS)
-    return [row for row in rows if _same_place(row["output_uri"], target.name) and row["run_id"] != but]
+    return [row for row in rows if same_place(row["output_uri"], target.name) and row["run_id"] != but]
 
 
-def require_recorded(attempt: Attempt, target: TableTarget, later: Sequence[Mapping[str, Any]]) -> None:
+def require_recorded(attempt: Attempt, target: TableTarget, run_ids: Iterable[str], since: int) -> None:
     """Refuse to append after a run that published and died before it was recorded: its rows would come twice.
+
+    Args:
+        attempt: With the session.
+        target: The release.
+        run_ids: Runs that are not recorded as complete.
+        since: The version that the last complete run published.
 
     Raises:
         InputError: Naming the run.
     """
-    for run_id in {str(row["run_id"]) for row in later}:
-        if DeltaOutput(attempt.spark, target, run_id).published() is not None:
+    for run_id in sorted(run_ids):
+        published = DeltaOutput(attempt.spark, target, run_id).published()
+        if published is not None and published.version is not None and published.version > since:
             raise InputError(
                 f"Run '{run_id}' has published to {target.name} and was interrupted before that was recorded; run it "
                 "again under its run id, which publishes nothing twice.",
@@ -146,7 +167,3 @@ def appended(solution: Solution, base: RawClasses, policy: Policy) -> Solution:
     measured = measured_release(policy, chosen.hierarchies, checker, solution.found, verdict, (classes, safe))
     release = replace(measured, score=measured.metrics[policy.metric])
     return replace(solution, release=release, base=base, union=judged.sizes)
-
-
-def _same_place(one: str | None, other: str) -> bool:
-    return one is not None and normalize_uri(one) == normalize_uri(other)

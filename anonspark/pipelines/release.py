@@ -12,6 +12,7 @@ from anonspark.config.release_job import ReleaseJob
 from anonspark.domain.encode import RawClasses
 from anonspark.domain.policy import Policy
 from anonspark.domain.sources import TableSource, TableTarget
+from anonspark.errors import InputError
 from anonspark.frames.combinations import ClusterCombinations
 from anonspark.frames.names import positions
 from anonspark.io.failures import storage_errors
@@ -62,6 +63,24 @@ class ReleaseAttempt(ABC, Generic[Job]):
         """The table to read."""
         return self.job.source()
 
+    def source_of(self, published: Published) -> TableSource:
+        """What this run read before it published: where that replaced the input, the version before.
+
+        Raises:
+            InputError: The release replaced files, which have no versions.
+        """
+        source, target = self.source(), normalized(self.job.target())
+        if source.version is not None or not same_place(source.name, target.name):
+            return source
+        if published.version is None:
+            raise InputError(
+                f"Run {self.attempt.run_id} has replaced {target.name}, its own input, by its release and was "
+                "interrupted before that was recorded; the release is whole, and there is nothing left to measure it "
+                "against.",
+                field="input",
+            )
+        return replace(source, version=published.version - 1)
+
     def told_of(self, solution: Solution, source: ReadTable) -> Mapping[str, object]:  # noqa: ARG002  for kinds of job
         """What else the summary tells."""
         return {}
@@ -79,7 +98,11 @@ class ReleaseAttempt(ABC, Generic[Job]):
         follower.enter("read", "opening the input")
         gate = gate_of(job, attempt.spark, attempt.run_id, normalized(job.target()).name, attempt.metadata_uri)
         policy = self.policy()
-        source, target = read_table(attempt.spark, self.source()), normalized(job.target())
+        target = normalized(job.target())
+        with storage_errors(target.name, "output"):
+            output = output_of(attempt.spark, target, attempt.run_id)
+            published = output.published()
+        source = read_table(attempt.spark, self.source() if published is None else self.source_of(published))
         positions(source.table, [*policy.names, *(each.name for each in policy.sensitive), *policy.identifiers])
         with storage_errors(source.description):
             raw = count_classes(source.flagged, policy, follower, held)
@@ -87,8 +110,6 @@ class ReleaseAttempt(ABC, Generic[Job]):
         warnings = judge_malformed(job.source(), raw.malformed, raw.n_records)
         solution, told = self.solve(raw, policy, population)
         with storage_errors(target.name, "output"):
-            output = output_of(attempt.spark, target, attempt.run_id)
-            published = output.published()
             if published is None:
                 published = self.write(output, source, policy, solution, gate)
             else:
@@ -141,6 +162,11 @@ class ReleaseAttempt(ABC, Generic[Job]):
 def normalized(target: TableTarget) -> TableTarget:
     """The target with the one spelling of its URI."""
     return target if target.uri is None else replace(target, uri=normalize_uri(target.uri))
+
+
+def same_place(one: str | None, other: str) -> bool:
+    """Whether two URIs or names of tables are one place."""
+    return one is not None and normalize_uri(one) == normalize_uri(other)
 
 
 def in_place_warnings(job: ReleaseJob) -> list[str]:
