@@ -2,10 +2,8 @@
 
 import json
 import os
-import shutil
 import subprocess
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -46,11 +44,12 @@ def small_disk(tmp_path: Path) -> Iterator[Small]:
 def fill(disk: Path) -> Path:
     """Write until nothing more fits; the file that takes the room."""
     filler = disk / "filler"
-    with filler.open("wb", buffering=0) as file, suppress(OSError):
-        while file.write(bytes(1 << 20)):
-            pass
-    assert shutil.disk_usage(disk).free == 0
-    return filler
+    with filler.open("wb", buffering=0) as file:
+        while True:
+            try:
+                file.write(bytes(1 << 20))
+            except OSError:
+                return filler
 
 
 def wide_patients(n_rows: int) -> list[list[str | None]]:
