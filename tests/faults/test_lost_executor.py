@@ -4,11 +4,15 @@ import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import time
+from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+import pyspark
 import pytest
 from pyspark.sql import SparkSession
 
@@ -97,16 +101,38 @@ def test_a_release_is_the_same_where_an_executor_was_killed(scene: Path, stage: 
     require_alike(scene)
 
 
-def test_tasks_that_run_twice_write_no_row_and_no_file_twice(scene: Path) -> None:
+@pytest.fixture
+def two_hosts(tmp_path: Path) -> Iterator[str]:
+    """The master of a cluster with workers at two addresses: Spark runs no second copy of a task on the same host."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = str(free.getsockname()[1])
+    master = f"spark://127.0.0.1:{port}"
+    started = [str(Path(pyspark.__file__).parent / "bin/spark-class")]
+    worker = ["org.apache.spark.deploy.worker.Worker", "--cores", "1", "--memory", "1g", "--webui-port", "0"]
+    with ExitStack() as held:
+        for name, words in {
+            "master": ["org.apache.spark.deploy.master.Master", "--port", port, "--webui-port", "0"],
+            "worker1": [*worker, "--work-dir", str(tmp_path / "work1"), master],
+            "worker2": [*worker, "--work-dir", str(tmp_path / "work2"), master],
+        }.items():
+            folder = tmp_path / name
+            folder.mkdir()
+            host = "127.0.0.2" if name == "worker2" else "127.0.0.1"
+            held.enter_context(driver([*started, *words, "--host", host], folder))
+        yield master
+
+
+def test_tasks_that_run_twice_write_no_row_and_no_file_twice(scene: Path, two_hosts: str) -> None:
     with driver(arguments(scene / "calm"), scene / "calm") as process:
         finish(process, scene / "calm")
     folder = scene / "disturbed"
     log = folder / "events"
     log.mkdir()
     events_as_text = {"spark.eventLog.enabled": "true", "spark.eventLog.compress": "false"}
-    conf = SPECULATION | events_as_text | {"spark.eventLog.dir": log.as_uri()}
+    conf = SPECULATION | events_as_text | {"spark.eventLog.dir": log.as_uri(), "spark.executor.memory": "1g"}
     more = [word for key, value in conf.items() for word in ("--spark-conf", f"{key}={value}")]
-    with driver(arguments(folder, *CLUSTER, *more), folder) as process:
+    with driver(arguments(folder, "--master", two_hosts, *more), folder) as process:
         finish(process, folder)
     events = "".join(path.read_text(encoding="utf-8") for path in log.rglob("events_*"))
     assert len(re.findall(r'"Event":"SparkListenerTaskStart".*"Speculative":true', events)) > 0
