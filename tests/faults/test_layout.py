@@ -27,26 +27,34 @@ def settings(spark: SparkSession) -> Iterator[Callable[[str, str], None]]:
         spark.conf.set(key, value)
 
 
+EVERY_LAYOUT = [(partitions, adaptive) for partitions in (1, 8, 200) for adaptive in ("false", "true")]
+
+
+# On the cluster every node that is checked is a query: without adaptive execution, of 200 tasks each.
 @pytest.mark.nightly
-@pytest.mark.parametrize("where", ["driver", "both"])
+@pytest.mark.parametrize(
+    ("where", "layouts"),
+    [("driver", EVERY_LAYOUT), ("both", [(1, "false"), (8, "false"), (8, "true"), (200, "true")])],
+    ids=["in memory", "on the cluster"],
+)
 def test_one_eight_and_two_hundred_partitions_give_one_release(
     spark: SparkSession,
     folder: Path,
     settings: Callable[[str, str], None],
     monkeypatch: pytest.MonkeyPatch,
     where: str,
+    layouts: list[tuple[int, str]],
 ) -> None:
     if where == "both":
         refuse_where(monkeypatch, where)
     table = spark.createDataFrame(pd.DataFrame(patients() * 4, columns=COLUMNS).astype({"age": int, "cost": int}))
     found: list[tuple[dict[str, Any], list[tuple[str, ...]]]] = []
-    for partitions in (1, 8, 200):
+    for partitions, adaptive in layouts:
         table.repartition(partitions).write.mode("overwrite").parquet(str(folder / "raw"))
         settings(PARTITIONS, str(partitions))
-        for adaptive in ("false", "true"):
-            settings(ADAPTIVE, adaptive)
-            summary = run(job_in(folder, input={"uri": "raw", "format": "parquet"}), spark)
-            found.append((without_times(summary), multiset(released(folder))))
+        settings(ADAPTIVE, adaptive)
+        summary = run(job_in(folder, input={"uri": "raw", "format": "parquet"}), spark)
+        found.append((without_times(summary), multiset(released(folder))))
     assert all(each == found[0] for each in found[1:])
 
 
