@@ -112,7 +112,7 @@ def test_a_million_rows_none_of_which_is_like_another_are_released_alike_in_memo
     table.write.parquet(str(folder / "raw"))
     in_memory = run(skewed_job(folder), spark)
     memory = classes(released(folder), ["income", "town"]).size()
-    on_cluster = run(skewed_job(folder, search={"memory_mb": 8}), spark)
+    on_cluster = run(skewed_job(folder, search={"memory_mb": 32}), spark)
     assert (in_memory["lattice"]["checker"], on_cluster["lattice"]["checker"]) == ("in_memory", "cluster")
     assert in_memory["lattice"]["base_classes"] == n_rows
     # Each interval of a thousand incomes has 500 rows of each town.
