@@ -12,12 +12,11 @@ from anonspark.domain.sources import TableSource
 from anonspark.errors import EmptyTableError, UnsafeClassesError
 from anonspark.frames.combinations import ClusterCombinations
 from anonspark.io.failures import storage_errors
-from anonspark.io.outputs import DeltaOutput
 from anonspark.io.tables import ReadTable, read_table, table_exists
 from anonspark.pipelines.anonymize import solve
 from anonspark.pipelines.append import appended, released_classes, released_until, require_appendable
 from anonspark.pipelines.attempt import Attempt, Outcome
-from anonspark.pipelines.release import ReleaseAttempt, normalized
+from anonspark.pipelines.release import ReleaseAttempt
 from anonspark.pipelines.saved import SavedSolution, read_solution
 from anonspark.pipelines.solution import Solution
 from anonspark.vocabulary import OnUnsafe, WriteMode
@@ -34,14 +33,13 @@ class ApplyAttempt(ReleaseAttempt[ApplyJob]):
         """
         super().__init__(job, attempt)
         self.saved: SavedSolution = read_solution(attempt.spark, attempt.tables, attempt.metadata_uri, job.solution)
-        self.target = normalized(job.target())
         with storage_errors(self.target.name, "output"):
             self.appends = self.target.mode is WriteMode.APPEND and table_exists(attempt.spark, self.target)
-            published = DeltaOutput(attempt.spark, self.target, attempt.run_id).published() if self.appends else None
         self.since: int | None = None
-        self.base_version = None if published is None or published.version is None else published.version - 1
-        if self.appends and self.base_version is not None and self.base_version < 0:
-            self.appends = False  # this very run made the release
+        self.base_version: int | None = None
+        if self.appends and self.published is not None and self.published.version is not None:
+            self.base_version = self.published.version - 1
+            self.appends = self.base_version >= 0  # else this very run made the release
         if self.appends:
             require_appendable(self.saved.policy)
             self.since = released_until(attempt, job.source(), self.target)

@@ -16,7 +16,7 @@ from anonspark.errors import InputError
 from anonspark.frames.combinations import ClusterCombinations
 from anonspark.frames.names import positions
 from anonspark.io.failures import storage_errors
-from anonspark.io.outputs import Output, Published
+from anonspark.io.outputs import Published
 from anonspark.io.tables import ReadTable, read_table
 from anonspark.io.uris import normalize_uri
 from anonspark.pipelines.anonymize import count_classes, count_population
@@ -35,8 +35,11 @@ class ReleaseAttempt(ABC, Generic[Job]):
     """One attempt at a release, under the lease of its target."""
 
     def __init__(self, job: Job, attempt: Attempt) -> None:
-        """Take what to do and what to do it with."""
-        self.job, self.attempt = job, attempt
+        """Take what to do and what to do it with, and see whether this run has published before."""
+        self.job, self.attempt, self.target = job, attempt, normalized(job.target())
+        with storage_errors(self.target.name, "output"):
+            self.output = output_of(attempt.spark, self.target, attempt.run_id)
+            self.published = self.output.published()
 
     @abstractmethod
     def policy(self) -> Policy:
@@ -69,12 +72,12 @@ class ReleaseAttempt(ABC, Generic[Job]):
         Raises:
             InputError: The release replaced files, which have no versions.
         """
-        source, target = self.source(), normalized(self.job.target())
-        if source.version is not None or not same_place(source.name, target.name):
+        source = self.source()
+        if source.version is not None or not same_place(source.name, self.target.name):
             return source
         if published.version is None:
             raise InputError(
-                f"Run {self.attempt.run_id} has replaced {target.name}, its own input, by its release and was "
+                f"Run {self.attempt.run_id} has replaced {self.target.name}, its own input, by its release and was "
                 "interrupted before that was recorded; the release is whole, and there is nothing left to measure it "
                 "against.",
                 field="input",
@@ -96,12 +99,9 @@ class ReleaseAttempt(ABC, Generic[Job]):
     def _complete(self, held: ExitStack) -> Outcome:
         job, attempt, follower = self.job, self.attempt, self.attempt.follower
         follower.enter("read", "opening the input")
-        gate = gate_of(job, attempt.spark, attempt.run_id, normalized(job.target()).name, attempt.metadata_uri)
+        target, published = self.target, self.published
+        gate = gate_of(job, attempt.spark, attempt.run_id, target.name, attempt.metadata_uri)
         policy = self.policy()
-        target = normalized(job.target())
-        with storage_errors(target.name, "output"):
-            output = output_of(attempt.spark, target, attempt.run_id)
-            published = output.published()
         source = read_table(attempt.spark, self.source() if published is None else self.source_of(published))
         positions(source.table, [*policy.names, *(each.name for each in policy.sensitive), *policy.identifiers])
         with storage_errors(source.description):
@@ -111,7 +111,7 @@ class ReleaseAttempt(ABC, Generic[Job]):
         solution, told = self.solve(raw, policy, population)
         with storage_errors(target.name, "output"):
             if published is None:
-                published = self.write(output, source, policy, solution, gate)
+                published = self.write(source, policy, solution, gate)
             else:
                 gate.recall()
         follower.finish()
@@ -133,7 +133,7 @@ class ReleaseAttempt(ABC, Generic[Job]):
             output_version=published.version,
         )
 
-    def write(self, output: Output, source: ReadTable, policy: Policy, solution: Solution, gate: Gate) -> Published:
+    def write(self, source: ReadTable, policy: Policy, solution: Solution, gate: Gate) -> Published:
         """Write the release, verify and judge it where the job says so, and publish it."""
         follower = self.attempt.follower
         follower.enter("apply", f"writing {solution.release.n_records:,} records")
@@ -148,7 +148,7 @@ class ReleaseAttempt(ABC, Generic[Job]):
 
         gate.prepare()
         wanted = self.job.verify or gate.is_asked
-        return write_release(released, output, self.attempt.guard, follower, check if wanted else None)
+        return write_release(released, self.output, self.attempt.guard, follower, check if wanted else None)
 
     def count_population(self, policy: Policy, held: ExitStack) -> RawClasses | ClusterCombinations | None:
         """The combinations of the population table, where there is one."""

@@ -31,7 +31,7 @@ def test_a_run_that_is_cancelled_while_spark_writes_stops_at_once_and_leaves_the
 
     def slowly(table: DataFrame, *given: object) -> DataFrame:
         sleep = F.java_method(F.lit("java.lang.Thread"), F.lit("sleep"), F.lit(A_ROW_MS).cast("long"))
-        return apply(table, *given).withColumn("diagnosis", sleep)  # type: ignore[arg-type]
+        return apply(table, *given).withColumn("diagnosis", sleep)
 
     monkeypatch.setattr(release_module, "apply", slowly)
     stopped, over = threading.Event(), threading.Event()

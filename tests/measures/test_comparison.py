@@ -360,7 +360,7 @@ def labels_of(rows: Sequence[Sequence[str]], level: int) -> dict[str, str]:
 def applied(frame: pd.DataFrame, rules: Mapping[str, TableRule], entry: Mapping[str, Any]) -> pd.DataFrame:
     """The release that an entry tells of, made without the engine: its levels, and classes below k starred."""
     released = pd.DataFrame(
-        {name: frame[name].map(labels_of(rules[name].rows, entry["levels"][name])) for name in entry["qis"]}  # type: ignore[arg-type]
+        {name: frame[name].map(labels_of(rules[name].rows, entry["levels"][name])) for name in entry["qis"]}
     )
     sizes = released.groupby(entry["qis"])[entry["qis"][0]].transform("size")
     released.loc[sizes < entry["k"], :] = "*"

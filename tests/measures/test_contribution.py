@@ -65,7 +65,7 @@ def figures(rows: list[Row], persons: list[str]) -> tuple[float, float, float]:
 
 @given(records, st.booleans(), st.randoms(use_true_random=False))
 def test_contributions_are_those_of_a_table_counted_anew(rows: list[Row], named: bool, rng: object) -> None:
-    persons = [str(rng.randrange(6)) if named else str(place) for place, _ in enumerate(rows)]  # type: ignore[attr-defined]
+    persons = [str(rng.randrange(6)) if named else str(place) for place, _ in enumerate(rows)]
     for axis, found in enumerate(attribute_contributions(classes_of(rows, persons if named else None))):
         highest, average, unique = figures([row[:axis] + row[axis + 1 :] for row in rows], persons)
         assert found.highest_without == pytest.approx(highest)
