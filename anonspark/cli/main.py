@@ -48,8 +48,8 @@ def anonspark(
 ) -> None:
     """Release tables of personal data so that nobody in them can be found, on Apache Spark.
 
-    Exit codes: 0 done; 2 the input, the configuration or an argument is wrong; 3 the goal is not met: no safe
-    release, or a table that is not valid; 130 cancelled; 1 anything else.
+    Exit codes: 0 done; 2 the input, the configuration or an argument is wrong; 3 the goal is not met, such as no safe
+    release; 130 cancelled; 1 anything else.
     """
 
 
