@@ -150,3 +150,55 @@ class RunState(StrEnum):
     COMPLETED = "completed"
     FAILED = "failed"
     CANCELLED = "cancelled"
+
+
+class ActionName(StrEnum):
+    """What can be done with a column of personal data."""
+
+    MASK = "mask"
+    HASH = "hash"
+    REDACT = "redact"
+    ENCRYPT = "encrypt"
+    GENERALIZE = "generalize"
+    SUPPRESS = "suppress"
+    PSEUDONYMIZE = "pseudonymize"
+    TRUNCATE = "truncate"
+    TOKENIZE = "tokenize"
+    K_ANONYMIZE = "k_anonymize"
+    ADD_NOISE = "add_noise"
+    DATE_SHIFT = "date_shift"
+    FORMAT_PRESERVING_ENCRYPT = "format_preserving_encrypt"
+    KEEP = "keep"
+
+
+class Severity(StrEnum):
+    """How bad it is that a finding stays untreated."""
+
+    CRITICAL = "critical"
+    WARNING = "warning"
+    INFO = "info"
+
+
+class DetectionMethod(StrEnum):
+    """What kind of evidence a finding rests on."""
+
+    EXACT_NAME = "exact_name"
+    KEYWORD_NAME = "keyword_name"
+    AFFIX_NAME = "affix_name"
+    PATTERN = "pattern"
+    NAME_AND_VALUES = "name_and_values"
+    NEIGHBOURS = "neighbours"
+    FREE_TEXT = "free_text"
+    ENTITIES = "entities"
+
+
+class DataKind(StrEnum):
+    """What the values of a column are, as far as detection cares."""
+
+    TEXT = "text"
+    WHOLE = "whole"
+    DECIMAL = "decimal"
+    DATE = "date"
+    TIMESTAMP = "timestamp"
+    FLAG = "flag"
+    BINARY = "binary"

@@ -67,6 +67,27 @@ SCHEMAS: Final[Mapping[str, StructType]] = MappingProxyType(
         "class_histogram": columns(run_id=TEXT, subject=TEXT, class_size=COUNT, classes=COUNT),
         "risk": columns(run_id=TEXT, subject=TEXT, attacker=TEXT, measure=TEXT, value=NUMBER),
         "utility": columns(run_id=TEXT, column=TEXT, metric=TEXT, value=NUMBER),
+        "pii_detections": columns(
+            run_id=TEXT,
+            table_uri=TEXT,
+            column=TEXT,
+            pii_type=TEXT,
+            confidence=NUMBER,
+            method=TEXT,
+            instances=COUNT,
+            rows_scanned=COUNT,
+        ),
+        "pii_actions": columns(
+            run_id=TEXT,
+            table_uri=TEXT,
+            column=TEXT,
+            pii_type=TEXT,
+            action=TEXT,
+            config_hash=TEXT,
+            key_id=TEXT,
+            rows=COUNT,
+        ),
+        "audit": columns(run_id=TEXT, at=TIME, operation=TEXT, subject=TEXT, key_id=TEXT, rows=COUNT, outcome=TEXT),
     }
 )
 """`subject` is `input` or `release`; `config`, `solution` and `summary` are JSON."""
