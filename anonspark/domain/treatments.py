@@ -198,3 +198,22 @@ class Treatment:
     pii_type: str | None
     action: Action
     because: str
+
+
+@dataclass(frozen=True, slots=True)
+class TreatmentRule:
+    """What a policy says about a type of personal data, which covers its kinds, or about one column.
+
+    Attributes:
+        action: What is done.
+        pii_type: For columns that hold it.
+        column: For the column of this path, whatever it holds.
+        priority: The rule of the highest wins, then the one for a column, then the more specific type, then the first.
+        enabled: Only then it counts.
+    """
+
+    action: Action
+    pii_type: str | None = None
+    column: str | None = None
+    priority: int = 0
+    enabled: bool = True
