@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
 from deltalake import DeltaTable
 from pyspark.sql.types import StructType
@@ -38,6 +39,23 @@ PLAIN_WRITER = 4
 """Newest writer version whose duties are all told by properties and columns; 5 brings column mapping."""
 
 
+OF_INPUT = " of input version "
+"""Between the name of a run and the version of the Delta table that it read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """A release that readers see.
+
+    Attributes:
+        version: Of its Delta table; None for files.
+        input_version: Of the Delta table that it was made of, where the commit tells.
+    """
+
+    version: int | None
+    input_version: int | None = None
+
+
 def delta_table(storage: Storage) -> DeltaTable | None:
     """The table at a place as its log stands now; None where there is none."""
     if not DeltaTable.is_deltatable(storage.uri, storage.options_dict()):
@@ -50,20 +68,34 @@ def release_app(run_id: str) -> str:
     return f"{run_id}/release"
 
 
-def release_label(run_id: str) -> str:
+def release_label(run_id: str, input_version: int | None = None) -> str:
     """What the history of the table says about the run's commit."""
-    return f"anonspark run {run_id}"
+    return f"anonspark run {run_id}" + ("" if input_version is None else f"{OF_INPUT}{input_version}")
 
 
-def released_version(table: DeltaTable, run_id: str) -> int | None:
-    """The version that a run committed; the newest one where the log no longer tells; None if it never published."""
+def labelled(run_id: str, version: int, label: str | None) -> Published | None:
+    """The release that a commit of this label is, if it is the run's.
+
+    >>> labelled("r1", 4, release_label("r1", 7))
+    Published(version=4, input_version=7)
+    >>> labelled("r", 4, release_label("r1", 7))
+    """
+    run, of_input, input_version = (label or "").partition(OF_INPUT)
+    if run != release_label(run_id):
+        return None
+    return Published(version, int(input_version) if of_input and input_version.isdecimal() else None)
+
+
+def released(table: DeltaTable, run_id: str) -> Published | None:
+    """The commit of a run; the newest one where the log no longer tells; None if it never published."""
     if table.transaction_version(release_app(run_id)) is None:
         return None
     for limit in (20, None):  # nearly always the last commits; the whole log only for a run long ago
         for commit in table.history(limit):
-            if commit.get("userMetadata") == release_label(run_id):
-                return int(commit["version"])
-    return table.version()
+            found = labelled(run_id, int(commit["version"]), commit.get("userMetadata"))
+            if found is not None:
+                return found
+    return Published(table.version())
 
 
 def writer_epoch(table: DeltaTable | None) -> int:

@@ -12,11 +12,10 @@ from pyspark.sql.types import StructType
 
 from anonspark.domain.sources import TableSource, TableTarget
 from anonspark.errors import InputError, LocationError
-from anonspark.io.delta_log import column_types, nullable
+from anonspark.io.delta_log import Published, column_types, nullable
 from anonspark.io.moves import Moves
 from anonspark.io.object_store import Storage, reachable_storage
 from anonspark.io.objects import is_one_object, read_files, require_columns_fit, write_files
-from anonspark.io.outputs import Published
 from anonspark.io.publish import Fence, is_data
 from anonspark.io.stage import check_columns, run_folder
 from anonspark.io.tables import read_table
@@ -156,7 +155,7 @@ class StagedObjects:
         """The release as it was written."""
         return read_files(self.output.spark, self.output.target, self.schema, self.location)
 
-    def publish(self, fence: Fence) -> Published:
+    def publish(self, fence: Fence, input_version: int | None = None) -> Published:  # noqa: ARG002  files cannot tell it
         """Move the files to their places; one object is replaced at once, a folder is complete once it has _SUCCESS.
 
         Raises:

@@ -6,15 +6,9 @@ from typing import Protocol
 from pyspark.sql import DataFrame, SparkSession
 
 from anonspark.domain.sources import TableTarget
-from anonspark.io.publish import Fence, publish, published_version
+from anonspark.io.delta_log import Published
+from anonspark.io.publish import Fence, publish, published_release
 from anonspark.io.stage import StagedFiles, check_fit, discard, discard_orphans, read_staged, stage
-
-
-@dataclass(frozen=True, slots=True)
-class Published:
-    """A release that readers see; `version` is its Delta table's, None for files."""
-
-    version: int | None
 
 
 class StagedRelease(Protocol):
@@ -24,8 +18,11 @@ class StagedRelease(Protocol):
         """It as it was written, columns in the types of the release, rows that cannot be read marked."""
         ...
 
-    def publish(self, fence: Fence) -> Published:
-        """Let readers see it instead of what they saw, or beside it, and nothing if the fence fell."""
+    def publish(self, fence: Fence, input_version: int | None = None) -> Published:
+        """Let readers see it instead of what they saw, or beside it, and nothing if the fence fell.
+
+        A Delta table keeps the version of the input that the release was made of.
+        """
         ...
 
     def discard(self) -> None:
@@ -71,8 +68,7 @@ class DeltaOutput:
 
     def published(self) -> Published | None:
         """The version that this run committed, as the table's log tells."""
-        version = published_version(self.spark, self.target, self.run_id)
-        return None if version is None else Published(version)
+        return published_release(self.spark, self.target, self.run_id)
 
     def discard_orphans(self) -> None:
         """Delete what runs that never published have staged."""
@@ -98,9 +94,9 @@ class StagedVersion:
         """The release as it was written."""
         return read_staged(self.spark, self.files)
 
-    def publish(self, fence: Fence) -> Published:
+    def publish(self, fence: Fence, input_version: int | None = None) -> Published:
         """Commit it."""
-        return Published(publish(self.spark, self.files, fence))
+        return Published(publish(self.spark, self.files, fence, input_version), input_version)
 
     def discard(self) -> None:
         """Delete its files."""

@@ -20,13 +20,15 @@ from anonspark.frames.names import quoted
 from anonspark.frames.settings import session_settings
 from anonspark.io.delta_log import (
     WRITER,
+    Published,
     check_target,
     delta_table,
     is_plain,
+    labelled,
     needs_column_mapping,
     release_app,
     release_label,
-    released_version,
+    released,
     table_properties,
     writer_epoch,
 )
@@ -46,12 +48,18 @@ SPARK_MODES = {WriteMode.OVERWRITE: "overwrite", WriteMode.APPEND: "append", Wri
 NO_PARTITION = "__HIVE_DEFAULT_PARTITION__"
 
 
-def publish(spark: SparkSession, staged: StagedFiles, fence: Fence) -> int:
+def publish(spark: SparkSession, staged: StagedFiles, fence: Fence, input_version: int | None = None) -> int:
     """Commit a staged release to its target, once for a run however often it is called.
 
     The staged files become files of the table where they lie (measured: 11 ms). Where the log cannot simply name them
     - a table of the catalog, a column name or type that needs a table feature, other partitions, a table that checks
     its rows - Spark copies them in one commit of its own.
+
+    Args:
+        spark: The session.
+        staged: What to publish.
+        fence: Called right before the commit.
+        input_version: Of the Delta table that the release was made of; the commit tells it to a rerun.
 
     Returns:
         The version of the table that this run published.
@@ -63,6 +71,7 @@ def publish(spark: SparkSession, staged: StagedFiles, fence: Fence) -> int:
     published = published_version(spark, staged.target, staged.run_id)
     if published is not None:
         return published
+    label = release_label(staged.run_id, input_version)
     storage = None if staged.target.table is not None else reachable_storage(spark, root_of(staged.target))
     table = delta_table(storage) if storage else None
     if table is not None:
@@ -70,27 +79,35 @@ def publish(spark: SparkSession, staged: StagedFiles, fence: Fence) -> int:
     if storage is not None:
         check_epoch(staged, table)
         if is_plain(table, staged.schema, staged.target.partition_by):
-            commit_files(staged, storage, table, fence)
+            commit_files(staged, storage, table, fence, label)
             return version_of(spark, staged)
-    copy_rows(spark, staged, storage, table, fence)
+    copy_rows(spark, staged, storage, table, fence, label)
     version = version_of(spark, staged)
     discard(spark, staged)
     return version
 
 
 def published_version(spark: SparkSession, target: TableTarget, run_id: str) -> int | None:
-    """The version of the target that a run published, found in the table's log; None if it never did."""
+    """The version of the target that a run published; None if it never did."""
+    found = published_release(spark, target, run_id)
+    return None if found is None else found.version
+
+
+def published_release(spark: SparkSession, target: TableTarget, run_id: str) -> Published | None:
+    """What a run published to the target, found in the table's log; None if it never did."""
     if target.table is None and (storage := reachable_storage(spark, root_of(target))):
         table = delta_table(storage)
-        return released_version(table, run_id) if table else None
+        return released(table, run_id) if table else None
     if target.table is not None and not spark.catalog.tableExists(target.table):
         return None
     try:
         history = spark.sql(f"DESCRIBE HISTORY {sql_name(target)}")
-        found = history.where(history.userMetadata == release_label(run_id)).agg({"version": "max"}).first()
+        of_run = history.userMetadata.startswith(release_label(run_id))
+        commits = history.where(of_run).select("version", "userMetadata").collect()
     except AnalysisException:  # a path where no table is
         return None
-    return None if found is None or found[0] is None else int(found[0])
+    found = [labelled(run_id, int(version), label) for version, label in commits]
+    return max(filter(None, found), key=lambda each: each.version or 0, default=None)
 
 
 def version_of(spark: SparkSession, staged: StagedFiles) -> int:
@@ -116,7 +133,7 @@ def overtaken(staged: StagedFiles) -> RunConflictError:
     )
 
 
-def commit_files(staged: StagedFiles, storage: Storage, table: DeltaTable | None, fence: Fence) -> None:
+def commit_files(staged: StagedFiles, storage: Storage, table: DeltaTable | None, fence: Fence, label: str) -> None:
     """Name the staged files in the table's log; creates the table on the first publish."""
     actions = add_actions(staged, storage)
     schema = Schema.from_json(staged.schema.json())
@@ -124,7 +141,7 @@ def commit_files(staged: StagedFiles, storage: Storage, table: DeltaTable | None
     # Two runs that read the same epoch both write epoch + 1, and Delta lets only one transaction of a name through:
     # a holder of a lost lease that woke up between the fence and the commit fails here.
     transactions = [Transaction(release_app(staged.run_id), 1), Transaction(WRITER, writer_epoch(table) + 1)]
-    metadata = {"userMetadata": release_label(staged.run_id)}
+    metadata = {"userMetadata": label}
     fence()
     try:
         if table is None:
@@ -217,7 +234,12 @@ def count_statistics(files: pafs.FileSystem, path: str) -> dict[str, object]:
 
 
 def copy_rows(
-    spark: SparkSession, staged: StagedFiles, storage: Storage | None, table: DeltaTable | None, fence: Fence
+    spark: SparkSession,
+    staged: StagedFiles,
+    storage: Storage | None,
+    table: DeltaTable | None,
+    fence: Fence,
+    label: str,
 ) -> None:
     """Write the staged rows to the target with Spark, in one commit; one Spark job."""
     target = staged.target
@@ -230,7 +252,7 @@ def copy_rows(
         .mode(SPARK_MODES[target.mode])
         .option("txnAppId", release_app(staged.run_id))
         .option("txnVersion", 1)
-        .option("userMetadata", release_label(staged.run_id))
+        .option("userMetadata", label)
     )
     if target.mode is WriteMode.OVERWRITE:
         writer = writer.option("overwriteSchema", "true")
@@ -242,7 +264,7 @@ def copy_rows(
     try:
         if there and target.mode is WriteMode.OVERWRITE and needs_column_mapping(staged.schema):
             allow_any_name(spark, target)
-        with session_settings(spark, commit_settings(staged.run_id)):
+        with session_settings(spark, commit_settings(label)):
             if target.table is not None:
                 writer.saveAsTable(target.table)
             else:
@@ -279,7 +301,7 @@ def sql_name(target: TableTarget) -> str:
     return f"delta.{quoted(root_of(target))}"
 
 
-def commit_settings(run_id: str) -> dict[str, str]:
+def commit_settings(label: str) -> dict[str, str]:
     """Settings that label a commit, also where it creates a table, and keep minima and maxima of cells out of the log.
 
     Where a session fixes them, new tables have a property against statistics.
@@ -287,5 +309,5 @@ def commit_settings(run_id: str) -> dict[str, str]:
     return {
         "spark.databricks.delta.stats.collect": "false",
         # The writer's option of this name is not heard when a catalog table is created.
-        "spark.databricks.delta.commitInfo.userMetadata": release_label(run_id),
+        "spark.databricks.delta.commitInfo.userMetadata": label,
     }

@@ -15,8 +15,8 @@ from anonspark.domain.sources import TableSource, TableTarget
 from anonspark.errors import InputError
 from anonspark.frames.combinations import ClusterCombinations
 from anonspark.frames.names import positions
+from anonspark.io.delta_log import Published
 from anonspark.io.failures import storage_errors
-from anonspark.io.outputs import Published
 from anonspark.io.tables import ReadTable, read_table
 from anonspark.io.uris import normalize_uri
 from anonspark.pipelines.anonymize import count_classes, count_population
@@ -67,12 +67,14 @@ class ReleaseAttempt(ABC, Generic[Job]):
         return self.job.source()
 
     def source_of(self, published: Published) -> TableSource:
-        """What this run read before it published: where that replaced the input, the version before.
+        """What this run read before it published, also where the input has grown or was replaced since.
 
         Raises:
             InputError: The release replaced files, which have no versions.
         """
         source = self.source()
+        if source.version is None and published.input_version is not None:
+            return replace(source, version=published.input_version)
         if source.version is not None or not same_place(source.name, self.target.name):
             return source
         if published.version is None:
@@ -148,7 +150,8 @@ class ReleaseAttempt(ABC, Generic[Job]):
 
         gate.prepare()
         wanted = self.job.verify or gate.is_asked
-        return write_release(released, self.output, self.attempt.guard, follower, check if wanted else None)
+        asked = check if wanted else None
+        return write_release(released, self.output, self.attempt.guard, follower, asked, source.version)
 
     def count_population(self, policy: Policy, held: ExitStack) -> RawClasses | ClusterCombinations | None:
         """The combinations of the population table, where there is one."""

@@ -20,9 +20,10 @@ from anonspark.frames.computed import ComputedRelease
 from anonspark.frames.encoded import EncodedClasses
 from anonspark.frames.persisted import persisted
 from anonspark.frames.recount import measure_combinations, verify_combinations
+from anonspark.io.delta_log import Published
 from anonspark.io.file_output import FileOutput
 from anonspark.io.lease import Lease
-from anonspark.io.outputs import DeltaOutput, Output, Published
+from anonspark.io.outputs import DeltaOutput, Output
 from anonspark.pipelines.follow import Follower
 from anonspark.pipelines.groups import released_groups
 from anonspark.pipelines.solution import Solution
@@ -45,6 +46,7 @@ def write_release(
     guard: Lease,
     follower: Follower,
     check: Callable[[DataFrame], None] | None,
+    input_version: int | None = None,
 ) -> Published:
     """Stage, check, publish; whatever fails before the last moment, the target keeps what it held.
 
@@ -54,6 +56,7 @@ def write_release(
         guard: The lease of the target; one that guards nothing forbids to clean up, as another run may be at work.
         follower: Told of every step.
         check: Raises if what was written is wrong; None where nobody asks.
+        input_version: Of the Delta table that the release is made of, for a rerun.
     """
     if guard.fence:
         output.discard_orphans()
@@ -62,7 +65,7 @@ def write_release(
         if check is not None:
             check(staged.read())
         follower.enter("publish", "publishing")
-        return staged.publish(guard.check)
+        return staged.publish(guard.check, input_version)
     except BaseException:
         if output.published() is None:
             staged.discard()

@@ -18,7 +18,7 @@ from pyspark.sql.types import LongType, StructField, StructType
 
 from anonspark.domain.sources import TableTarget
 from anonspark.errors import RunConflictError
-from anonspark.io.delta_log import delta_table, released_version
+from anonspark.io.delta_log import Published, delta_table, released
 from anonspark.io.manifest import RunRow, begin_run, last_state
 from anonspark.io.metadata_tables import DriverTables
 from anonspark.io.object_store import Storage
@@ -98,7 +98,7 @@ def test_a_release_is_published_and_replaced(bucket: Storage) -> None:
     commit_files(staged(bucket, "r2", [3], epoch=1), bucket, delta_table(bucket), unfenced)
     table = delta_table(bucket)
     assert ids(bucket) == [3]
-    assert (released_version(table, "r1"), released_version(table, "r2")) == (0, 1)
+    assert (released(table, "r1"), released(table, "r2")) == (Published(0), Published(1))
 
 
 def test_of_many_first_publishes_at_once_one_creates_the_table(bucket: Storage) -> None:

@@ -46,6 +46,10 @@ def append_in(folder: Path, **changes: Any) -> ApplyJob:
     return ApplyJob.from_dict(job, base=str(folder))
 
 
+def die(*_: object) -> None:
+    raise RuntimeError("died")
+
+
 def validity(spark: SparkSession, folder: Path) -> dict[str, Any]:
     job = {
         "version": 1,
@@ -234,7 +238,7 @@ def test_a_run_that_published_and_died_is_finished_by_its_own_id_and_by_no_other
     run(first_in(tmp_path), spark, run_id="first")
     bring(spark, tmp_path, day(1))
     with monkeypatch.context() as patch:
-        patch.setattr(release_module, "record_solution", lambda *_: (_ for _ in ()).throw(RuntimeError("died")))
+        patch.setattr(release_module, "record_solution", die)
         with pytest.raises(RuntimeError):
             run(append_in(tmp_path), spark, run_id="tuesday")
     assert len(released(tmp_path)) == 80
@@ -244,6 +248,24 @@ def test_a_run_that_published_and_died_is_finished_by_its_own_id_and_by_no_other
     assert (summary["rows"], summary["output"]["version"]) == (40, 1)
     assert summary["union"]["rows_released_before"] == 40
     assert len(released(tmp_path)) == 80
+
+
+def test_rows_that_came_after_a_run_died_are_left_to_the_next_append(
+    spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bring(spark, tmp_path, day(0))
+    run(first_in(tmp_path), spark, run_id="first")
+    bring(spark, tmp_path, day(1))
+    with monkeypatch.context() as patch:
+        patch.setattr(release_module, "record_solution", die)
+        with pytest.raises(RuntimeError):
+            run(append_in(tmp_path), spark, run_id="day-1")
+    bring(spark, tmp_path, day(2))
+    again = run(append_in(tmp_path), spark, run_id="day-1")
+    assert again["source"] == {"from_version": 0, "to_version": 1, "rows": 40}
+    following = run(append_in(tmp_path), spark, run_id="day-2")
+    assert following["source"] == {"from_version": 1, "to_version": 2, "rows": 40}
+    assert len(released(tmp_path)) == 120
 
 
 def test_a_release_of_something_else_is_not_appended_to(spark: SparkSession, tmp_path: Path) -> None:
