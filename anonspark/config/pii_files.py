@@ -11,7 +11,18 @@ import pyarrow.compute as pc
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from anonspark.config.fields import (
-    Count, Flag, Fraction, Name, Number, Section, Text, Whole, as_tuple, fault, one_of, shown,
+    Count,
+    Flag,
+    Fraction,
+    Name,
+    Number,
+    Section,
+    Text,
+    Whole,
+    as_tuple,
+    fault,
+    one_of,
+    shown,
 )
 from anonspark.vocabulary import DataKind
 

@@ -169,12 +169,16 @@ def _check_types(read: ReadFile, catalogue: PiiCatalogue) -> None:
         named += [(("neighbours", kind, "raised_by"), raising) for raising in entry.raised_by]
     named += [(("confidence", "caps", kind), kind) for kind in (file.confidence.caps if file.confidence else ())]
     problems: list[Problem] = [
-        (path, f"found {shown(kind)}, which is no type{did_you_mean(kind, catalogue.types) or '; declare it below types.'}")
+        (path, f"found {shown(kind)}, which is no type{_other_type(kind, catalogue)}")
         for path, kind in named
         if kind not in catalogue.types
     ]
     if problems:
         raise _error(read.source, read.document, problems)
+
+
+def _other_type(kind: str, catalogue: PiiCatalogue) -> str:
+    return did_you_mean(kind, catalogue.types) or "; declare it below types."
 
 
 def _names_of(files: Sequence[ReadFile]) -> NameWords:

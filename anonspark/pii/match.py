@@ -1,7 +1,8 @@
-"""From the profile of each column of a table to the personal data in it: names, values, kinds and neighbours together."""
+"""From the profiles of the columns of a table to the personal data in it: names, values, kinds, neighbours together."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import repeat
 from typing import Final
 
 from anonspark.domain.pii import ColumnFinding, ColumnProfile
@@ -39,7 +40,7 @@ def find_pii(
         ConfigurationError: `types` names one that is none.
     """
     wanted = _wanted(types, knowledge)
-    columns = [_Column.read(profile, knowledge) for profile in profiles]
+    columns = _read(profiles, knowledge)
     alone = [column.best(frozenset()) for column in columns]
     sure = [frozenset(_sure(candidate, knowledge, threshold)) for candidate in alone]
     findings = []
@@ -49,6 +50,13 @@ def find_pii(
         if best is not None and best.confidence >= threshold:
             findings.append(best.finding(column))
     return findings
+
+
+def _read(profiles: Sequence[ColumnProfile], knowledge: Knowledge) -> "list[_Column]":
+    """The names and the values of all columns."""
+    names = (read_name(profile.path, knowledge.names, knowledge.confidence) for profile in profiles)
+    readings = read_values(profiles, knowledge)
+    return [_Column(*found) for found in zip(profiles, repeat(knowledge), names, readings, strict=False)]
 
 
 def _wanted(types: Collection[str] | None, knowledge: Knowledge) -> frozenset[str] | None:
@@ -104,12 +112,6 @@ class _Column:
     name: NameReading
     values: ValueReading
 
-    @classmethod
-    def read(cls, profile: ColumnProfile, knowledge: Knowledge) -> "_Column":
-        """Read the name and the values."""
-        name = read_name(profile.path, knowledge.names, knowledge.confidence)
-        return cls(profile, knowledge, name, read_values(profile, knowledge))
-
     def best(self, beside: frozenset[str], wanted: frozenset[str] | None = None) -> _Candidate | None:
         """The type that is surest beside others; of a type and a kind of it, the kind where the values support it."""
         candidates = {
@@ -160,7 +162,7 @@ class _Column:
             return None
         names = self.name.evidence
         found = names.get(pii_type)
-        supported = values is not None and values.positive >= self.knowledge.confidence.contradiction_share
+        supported = values is not None and values.specific >= self.knowledge.confidence.contradiction_share
         if found is None and supported:
             wider = (names[kind] for kind in self.knowledge.catalogue.lineage(pii_type) if kind in names)
             found = next(wider, None) or self.narrower(pii_type)
@@ -198,14 +200,14 @@ class _Column:
         """The kind of a type that nearly all its values are of."""
         if best.values is None:
             return None
-        share = self.knowledge.confidence.child_share * best.values.positive
+        share = self.knowledge.confidence.child_share * best.values.specific
         kinds = [
             found
             for kind, found in candidates.items()
             if self.knowledge.catalogue.types[kind].parent == best.pii_type
             and found.values is not None
-            and found.values.positive > 0
-            and found.values.positive >= share
+            and found.values.specific > 0
+            and found.values.specific >= share
             and found.confidence >= min(best.confidence, THRESHOLD)
         ]
         return max(kinds, key=lambda found: found.confidence, default=None)

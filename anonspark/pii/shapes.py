@@ -5,7 +5,7 @@ one hit among many other values says little.
 """
 
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
@@ -21,8 +21,11 @@ from anonspark.domain.pii_knowledge import Confidence, Knowledge, Shape, ValueLi
 from anonspark.domain.pii_words import folded
 from anonspark.vocabulary import DataKind
 
-DISTINCT: Final = 5_000
+DISTINCT: Final = 2_000
 """Most frequent values of a column that are looked at."""
+
+CHARACTERS: Final = 4_000_000
+"""Of the values that one pattern is matched against at a time."""
 
 CHECKED: Final = 1_000
 """Values of a shape that are checked: validators are libraries of Python, slow beside RE2."""
@@ -31,8 +34,25 @@ LOOKS: Final = 0.98
 """Share of cells that must look like numbers or dates for a text column to count as one."""
 
 _FLAGS: Final = tuple(
-    frozenset(pair.split("/"))
-    for pair in "true/false yes/no y/n t/f 0/1 ja/nein j/n oui/non si/no s/n sim/nao ja/nee v/f on/off 有/無 はい/いいえ".split()
+    frozenset(pair)
+    for pair in (
+        ("true", "false"),
+        ("yes", "no"),
+        ("y", "n"),
+        ("t", "f"),
+        ("0", "1"),
+        ("on", "off"),
+        ("ja", "nein"),
+        ("ja", "nee"),
+        ("j", "n"),
+        ("oui", "non"),
+        ("o", "n"),
+        ("si", "no"),
+        ("s", "n"),
+        ("sim", "nao"),
+        ("有", "無"),
+        ("はい", "いいえ"),
+    )
 )
 _KINDS: Final = (
     (DataKind.WHOLE, r"[+-]?\d+"),
@@ -54,6 +74,7 @@ class ValueEvidence:
         fits: Share of cells that the type can hold, in any of its shapes or lists.
         against: Share of cells that it cannot be.
         positive: Share of cells in a shape or list that speaks for the type.
+        specific: The same without lists of words, which full and single names share.
         checked: A check digit or rule was passed.
         unmistakable: The shape tells even where the name says something else.
     """
@@ -63,6 +84,7 @@ class ValueEvidence:
     fits: float
     against: float
     positive: float
+    specific: float
     checked: bool
     unmistakable: bool
 
@@ -84,50 +106,57 @@ class ValueReading:
     evidence: Mapping[str, ValueEvidence]
 
 
-def read_values(profile: ColumnProfile, knowledge: Knowledge, types: Collection[str] | None = None) -> ValueReading:
-    """What the values of a column say.
+def read_values(profiles: Sequence[ColumnProfile], knowledge: Knowledge) -> list[ValueReading]:
+    """What the values of each column say.
 
     Args:
-        profile: Of the column.
+        profiles: Of the columns of a table.
         knowledge: Shapes and lists.
-        types: The only ones to look for; all by default.
     """
-    values, counts = _held(profile, knowledge.empty)
-    cells = int(counts.sum())
-    column = _Column(values, counts, profile.kind, knowledge.confidence)
-    kind = column.looks() if profile.kind is DataKind.TEXT else profile.kind
-    if not values:
-        return ValueReading(kind, 0, 0, {})
-    own: dict[str, _Fit] = {}
-    for pii_type in reversed(list(knowledge.catalogue.types)):  # children before their parents
-        shapes, lists = knowledge.shapes.get(pii_type, ()), knowledge.lists.get(pii_type, ())
-        wanted = types is None or pii_type in types
-        if wanted and (shapes or lists) and knowledge.can_hold(pii_type, kind):
-            own[pii_type] = column.fit(shapes, lists)
-        parent = knowledge.catalogue.types[pii_type].parent
-        if parent is not None and pii_type in own:
-            _hand_up(own[pii_type], parent, own, column, knowledge, kind, types)
-    evidence = {pii_type: column.evidence(pii_type, fit) for pii_type, fit in own.items()}
-    return ValueReading(kind, cells, len(values), evidence)
+    readings: list[ValueReading] = []
+    for part in _parts(profiles):
+        held = [_held(profile, knowledge.empty) for profile in part]
+        matches = _Matches([value for values, _ in held for value in values])
+        first = 0
+        for profile, (values, counts) in zip(part, held, strict=True):
+            column = _Column(values, counts, profile.kind, knowledge.confidence, matches, first)
+            readings.append(_reading(column, profile.kind, knowledge))
+            first += len(values)
+    return readings
 
 
-def _hand_up(
-    child: "_Fit",
-    parent: str,
-    fits: dict[str, "_Fit"],
-    column: "_Column",
-    knowledge: Knowledge,
-    kind: DataKind,
-    types: Collection[str] | None,
-) -> None:
-    """A wider type has the values of its kinds that tell alone."""
-    if (types is not None and parent not in types) or not child.alone.any():
-        return
-    if parent not in fits:
-        shapes, lists = knowledge.shapes.get(parent, ()), knowledge.lists.get(parent, ())
-        usable = knowledge.can_hold(parent, kind)
-        fits[parent] = column.fit(shapes if usable else (), lists if usable else ())
-    fits[parent].take(child)
+def _parts(profiles: Sequence[ColumnProfile]) -> Iterator[list[ColumnProfile]]:
+    """Columns in groups of a bounded number of characters."""
+    part: list[ColumnProfile] = []
+    characters = 0
+    for profile in profiles:
+        size = sum(map(len, profile.values[:DISTINCT]))
+        if part and characters + size > CHARACTERS:
+            yield part
+            part, characters = [], 0
+        part.append(profile)
+        characters += size
+    if part:
+        yield part
+
+
+def _reading(column: "_Column", declared: DataKind, knowledge: Knowledge) -> ValueReading:
+    """What the values of one column say."""
+    kind = column.looks() if declared is DataKind.TEXT else declared
+    fits: dict[str, _Fit] = {}
+    if column.values:
+        for pii_type in reversed(list(knowledge.catalogue.types)):  # kinds before the types that they are of
+            shapes, lists = knowledge.shapes.get(pii_type, ()), knowledge.lists.get(pii_type, ())
+            if (shapes or lists) and knowledge.can_hold(pii_type, kind):
+                own = column.fit(shapes, lists)
+                if pii_type in fits:
+                    own.take(fits[pii_type])
+                fits[pii_type] = own
+            parent = knowledge.catalogue.types[pii_type].parent
+            if parent is not None and pii_type in fits and fits[pii_type].alone.any():
+                fits.setdefault(parent, column.fit((), ())).take(fits[pii_type])
+    evidence = {pii_type: column.evidence(pii_type, fit) for pii_type, fit in fits.items()}
+    return ValueReading(kind, int(column.counts.sum()), len(column.values), evidence)
 
 
 def _held(profile: ColumnProfile, empty: Collection[str]) -> tuple[list[str], NDArray[np.int64]]:
@@ -157,6 +186,7 @@ class _Fit:
     any: Scores
     fits: Mask
     against: Mask
+    specific: Mask
     unmistakable: Mask
     checked: bool = False
 
@@ -166,23 +196,45 @@ class _Fit:
         self.alone = np.maximum(self.alone, other.alone)
         self.any = np.maximum(self.any, other.alone)
         self.fits = self.fits | tells
+        self.specific = self.specific | tells
         self.unmistakable = self.unmistakable | other.unmistakable
         self.checked = self.checked or other.checked
+
+
+class _Matches:
+    """Which values of several columns each pattern matches: one pass a pattern, as to compile one costs most."""
+
+    def __init__(self, values: list[str]) -> None:
+        self.array = pa.array(values, pa.string())
+        self.masks: dict[str, Mask] = {}
+
+    def of(self, pattern: str) -> Mask:
+        """Which values a pattern matches as a whole."""
+        if pattern not in self.masks:
+            found = pc.match_substring_regex(self.array, rf"\A(?:{pattern})\z")
+            self.masks[pattern] = np.asarray(found.to_numpy(zero_copy_only=False), dtype=np.bool_)
+        return self.masks[pattern]
 
 
 class _Column:
     """The distinct values of a column, and what was measured on them."""
 
     def __init__(
-        self, values: list[str], counts: NDArray[np.int64], kind: DataKind, confidence: Confidence
+        self,
+        values: list[str],
+        counts: NDArray[np.int64],
+        kind: DataKind,
+        confidence: Confidence,
+        matched: _Matches,
+        first: int,
     ) -> None:
         self.values = values
         self.counts = counts
         self.cells = max(int(counts.sum()), 1)
         self.kind = kind
         self.confidence = confidence
-        self.array = pa.array(values, pa.string())
-        self.masks: dict[str, Mask] = {}
+        self.matched = matched
+        self.first = first
         self.words: list[list[str]] | None = None
         self.whole: list[str] | None = None
 
@@ -192,17 +244,14 @@ class _Column:
 
     def matches(self, pattern: str) -> Mask:
         """Which values a pattern matches as a whole."""
-        if pattern not in self.masks:
-            found = pc.match_substring_regex(self.array, rf"\A(?:{pattern})\z")
-            self.masks[pattern] = np.asarray(found.to_numpy(zero_copy_only=False), dtype=np.bool_)
-        return self.masks[pattern]
+        return self.matched.of(pattern)[self.first : self.first + len(self.values)]
 
     def looks(self) -> DataKind:
         """The kind of a column of text by what its values look like."""
         distinct = {folded(value) for value in self.values[:4]}
-        if 1 < len(self.values) <= 4 or distinct <= {"true", "false", "yes", "no"}:
-            if distinct and any(distinct <= pair for pair in _FLAGS):
-                return DataKind.FLAG
+        telling = len(distinct) > 1 or distinct <= {"true", "false", "yes", "no"}
+        if 0 < len(self.values) <= 4 and telling and any(distinct <= pair for pair in _FLAGS):
+            return DataKind.FLAG
         for kind, pattern in _KINDS:
             if self.values and self.share(self.matches(pattern)) >= LOOKS:
                 return kind
@@ -212,7 +261,7 @@ class _Column:
         """How the values fit a type of these shapes and lists."""
         size = len(self.values)
         no, zero = np.zeros(size, dtype=np.bool_), np.zeros(size)
-        fit = _Fit(zero, zero, no, no, no)
+        fit = _Fit(zero, zero, no, no, no, no)
         for shape in shapes:
             if self.kind in shape.kinds or self.kind is DataKind.BINARY:
                 self.add_shape(fit, shape)
@@ -223,6 +272,8 @@ class _Column:
                 continue
             fit.any = np.maximum(fit.any, mask * listed.specificity)
             fit.fits = fit.fits | mask
+            if not listed.by_word:
+                fit.specific = fit.specific | mask
             if listed.alone:
                 fit.alone = np.maximum(fit.alone, mask * listed.specificity)
         return fit
@@ -239,6 +290,8 @@ class _Column:
             mask, specificity, alone, checked = self.check(mask, shape)
         fit.fits = fit.fits | mask
         fit.any = np.maximum(fit.any, mask * specificity)
+        if specificity > 0:
+            fit.specific = fit.specific | mask
         if alone:
             fit.alone = np.maximum(fit.alone, mask * specificity)
         if alone and shape.unmistakable:
@@ -264,7 +317,12 @@ class _Column:
         check = validators().get(shape.validator or "")
         if check is None:
             form_only = shape.chance == 1
-            return mask, shape.specificity if form_only else min(shape.specificity, 0.5), form_only and shape.alone, False
+            return (
+                mask,
+                shape.specificity if form_only else min(shape.specificity, 0.5),
+                form_only and shape.alone,
+                False,
+            )
         at = np.flatnonzero(mask)
         looked = at[:CHECKED]
         passed = looked[[_passes(check, self.values[place]) for place in looked]]
@@ -301,6 +359,7 @@ class _Column:
             self.share(fit.fits & ~fit.against),
             self.share(fit.against),
             self.share(fit.any > 0),
+            self.share(fit.specific),
             fit.checked,
             self.share(fit.unmistakable) >= self.confidence.contradiction_share,
         )
