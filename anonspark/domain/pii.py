@@ -80,6 +80,7 @@ class ComplianceProfile:
         never_kept: Types that have to be gone, as no transformed value of them may be kept either.
         only_with_person: Types that count only where the table holds another type that tells of a person.
         parts_identify: Whether a part of a value, such as its last four characters, is still held to identify.
+        equal_types: Whether types of low weight are as critical as others.
         guarded_hashes: Types whose hashes need a key, and may not stand beside a part of the value.
     """
 
@@ -95,6 +96,7 @@ class ComplianceProfile:
     never_kept: tuple[str, ...] = ()
     only_with_person: tuple[str, ...] = ()
     parts_identify: bool = False
+    equal_types: bool = False
     guarded_hashes: tuple[str, ...] = ()
 
     def entry(self, pii_type: str, catalogue: PiiCatalogue) -> str | None:

@@ -124,7 +124,7 @@ def severity_of(
     own = catalogue.nearest(finding.pii_type, profile.severities)
     if own is not None:
         return profile.severities[own]
-    tells_little = catalogue.types[finding.pii_type].weight <= LOW_WEIGHT
+    tells_little = catalogue.types[finding.pii_type].weight <= LOW_WEIGHT and not profile.equal_types
     return Severity.WARNING if tells_little or finding.confidence < SURE else Severity.CRITICAL
 
 
