@@ -55,7 +55,9 @@ class ProfileFile(Section):
     equal_types: Flag = False
     """Whether types that tell little of a person are as critical as others."""
     guarded_hashes: Types = ()
-    """Types whose hashes need a key, and may not stand beside a column that shows a part of the values."""
+    """Types whose hashes need a key, the more where another column shows a part of the values."""
+    reviews: dict[TypeId, Name] = Field(default_factory=dict)
+    """What people have to see to where a part of a type is left, though its limit holds: a sentence for each type."""
 
     def to_profile(self) -> ComplianceProfile:
         """The domain's profile."""
@@ -77,6 +79,7 @@ class ProfileFile(Section):
             parts_identify=self.parts_identify,
             equal_types=self.equal_types,
             guarded_hashes=self.guarded_hashes,
+            reviews=self.reviews,
         )
 
     def faults(self, catalogue: PiiCatalogue) -> list[Problem]:
@@ -84,7 +87,8 @@ class ProfileFile(Section):
         named: list[tuple[Path, str]] = []
         for key in ("pii_types", "also", "no_parts", "never_kept", "only_with_person", "guarded_hashes"):
             named += [((key, index), pii_type) for index, pii_type in enumerate(getattr(self, key))]
-        named += [(("severities", pii_type), pii_type) for pii_type in self.severities]
+        for key in ("severities", "reviews"):
+            named += [((key, pii_type), pii_type) for pii_type in getattr(self, key)]
         problems: list[Problem] = []
         for key in ("actions", "limits"):
             for index, rule in enumerate(getattr(self, key)):

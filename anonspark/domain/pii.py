@@ -81,7 +81,8 @@ class ComplianceProfile:
         only_with_person: Types that count only where the table holds another type that tells of a person.
         parts_identify: Whether a part of a value, such as its last four characters, is still held to identify.
         equal_types: Whether types of low weight are as critical as others.
-        guarded_hashes: Types whose hashes need a key, and may not stand beside a part of the value.
+        guarded_hashes: Types whose hashes need a key, the more where a part of the values stands beside them.
+        reviews: What people have to see to where a part of a type is left, though its limit holds.
     """
 
     id: str
@@ -98,6 +99,7 @@ class ComplianceProfile:
     parts_identify: bool = False
     equal_types: bool = False
     guarded_hashes: tuple[str, ...] = ()
+    reviews: Mapping[str, str] = field(default_factory=dict)
 
     def entry(self, pii_type: str, catalogue: PiiCatalogue) -> str | None:
         """The most specific type of the profile that covers a type; None outside the profile."""

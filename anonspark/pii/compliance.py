@@ -216,7 +216,7 @@ class _Judge:
         if limited is not None and leaves_part(action):
             limits = profile.limits[limited]
             if any(within_limit(action, limit, finding.pii_type, self.catalogue) for limit in limits):
-                return None
+                return self.review(finding, treatment, profile)
             return True, f"and {action.name} leaves more of it than {name} allows.", _allowed(limits, profile)
         if profile.parts_identify and isinstance(action, Mask | Truncate) and leaves_part(action):
             return (
@@ -226,27 +226,38 @@ class _Judge:
             )
         return None
 
-    def hash_problem(self, finding: ColumnFinding, profile: ComplianceProfile) -> tuple[bool, str, str] | None:
-        if not self.keyed_hashes:
-            return True, f"hashed without a key, which {profile.name} does not accept.", "Name a key in hash_key."
-        guarded = self.catalogue.nearest(finding.pii_type, profile.guarded_hashes)
-        beside = next(
-            (
-                treatment.column
-                for _, treatment in self.treatments
-                if treatment.pii_type is not None
-                and self.catalogue.nearest(treatment.pii_type, profile.guarded_hashes) == guarded
-                and isinstance(treatment.action, Mask | Truncate)
-                and leaves_part(treatment.action)
-            ),
-            None,
-        )
-        if beside is None:
+    def review(
+        self, finding: ColumnFinding, treatment: Treatment, profile: ComplianceProfile
+    ) -> tuple[bool, str, str] | None:
+        """What people have to see to although the limit holds."""
+        own = self.catalogue.nearest(finding.pii_type, profile.reviews)
+        if own is None:
             return None
         return (
-            True,
-            f"hashed beside column '{beside}', which shows a part: both together give it away.",
-            "Tokenize or suppress one of the two.",
+            False,
+            f"and {treatment.action.name} leaves what {profile.name} allows, with a condition.",
+            profile.reviews[own],
+        )
+
+    def hash_problem(self, finding: ColumnFinding, profile: ComplianceProfile) -> tuple[bool, str, str] | None:
+        """Of a hash that needs a key."""
+        guarded = self.catalogue.nearest(finding.pii_type, profile.guarded_hashes)
+        if not self.keyed_hashes:
+            return True, f"hashed without a key, which {profile.name} does not accept.", "Name a key in hash_key."
+        parts = [
+            treatment.column
+            for _, treatment in self.treatments
+            if treatment.pii_type is not None
+            and self.catalogue.nearest(treatment.pii_type, profile.guarded_hashes) == guarded
+            and isinstance(treatment.action, Mask | Truncate)
+            and leaves_part(treatment.action)
+        ]
+        if not parts:
+            return None
+        return (
+            False,
+            f"hashed beside column '{parts[0]}', which shows a part: who has the key puts both together.",
+            "Keep the key where nobody reads the table, or tokenize or suppress one of the two.",
         )
 
 
