@@ -40,11 +40,16 @@ def count_instances(table: DataFrame, asked: Sequence[tuple[Place, str | None]])
     marks = flag_names(table)
     flags = [F.col(f"c{len(table.columns) - 1}").getField(mark) for mark in marks]
     good = ~any_of(flags)
-    cells = [F.sum(F.when(good, instances_in(place, shape)).otherwise(F.lit(0))) for place, shape in asked]
-    counts = [F.count_if(good), *map(F.count_if, flags), *(F.coalesce(each, F.lit(0)) for each in cells)]
-    row = numbered(table).agg(*[count.alias(f"n{index}") for index, count in enumerate(counts)]).collect()[0]
-    rows, malformed, found = row[0], row[1 : len(marks) + 1], row[len(marks) + 1 :]
-    return Instances(rows, dict(zip(marks, malformed, strict=True)), list(found))
+    cells = [F.when(good, instances_in(place, shape)).otherwise(0) for place, shape in asked]
+    # One aggregate over numbered counts: one aggregate a place took 2.4 times as long with 300 places, as Spark
+    # generates no code for so wide a row.
+    counts = F.posexplode(F.array(good.cast("int"), *[flag.cast("int") for flag in flags], *cells)).alias("at", "count")
+    found = numbered(table).select(counts).where(F.col("count") > 0).groupBy("at").agg(F.sum("count").alias("count"))
+    sums = [0] * (1 + len(marks) + len(asked))
+    for row in found.collect():
+        sums[row["at"]] = row["count"]
+    malformed = dict(zip(marks, sums[1 : len(marks) + 1], strict=True))
+    return Instances(sums[0], malformed, sums[len(marks) + 1 :])
 
 
 def instances_in(place: Place, shape: str | None) -> Column:
