@@ -29,7 +29,7 @@ class Violation:
         pii_type: What it holds.
         severity: How bad it is.
         unresolved: Whether the finding counts as untreated; else it was treated, and this is to be reviewed.
-        sentence: What is wrong.
+        sentence: What is wrong; the column is not named in it.
         advice: What to do.
     """
 
@@ -188,7 +188,8 @@ class _Judge:
         return max(around, key=lambda each: each[0])[1] if around else None
 
     def about(self, finding: ColumnFinding) -> str:
-        return f"Column '{finding.column}' holds {self.catalogue.types[finding.pii_type].name}"
+        """How every sentence begins."""
+        return f"Holds {self.catalogue.types[finding.pii_type].name}"
 
     def way_out(self, finding: ColumnFinding, severity: Severity) -> str:
         if severity is Severity.INFO or self.profile is None:

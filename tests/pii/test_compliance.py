@@ -125,7 +125,7 @@ def test_keeping_a_type_of_the_profile_leaves_it_unresolved_and_says_who_decided
     violation = one("gdpr", "email", Keep())
     assert violation is not None
     assert violation.unresolved
-    assert violation.sentence == "Column 'c' holds Email, and is kept as it is: rule 1 (priority 0) for it."
+    assert violation.sentence == "Holds Email, and is kept as it is: rule 1 (priority 0) for it."
     assert violation.advice == "Let GDPR treat it (pseudonymize), or write a rule for it."
 
 
@@ -262,7 +262,7 @@ def test_the_summary_holds_plain_texts_and_numbers() -> None:
     assert (told["score"], told["compliant"]) == (0, False)
     assert told["violations"] == [
         {"column": "cvv", "pii_type": "cvv", "severity": "critical", "unresolved": True,
-         "sentence": "Column 'cvv' holds Cvv, and nothing is done with it.",
+         "sentence": "Holds Cvv, and nothing is done with it.",
          "advice": "Let PCI-DSS treat it (suppress), or write a rule for it."}
     ]  # fmt: skip
     assert type(told["violations"][0]["severity"]) is str
