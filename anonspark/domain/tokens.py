@@ -32,6 +32,19 @@ class KeyName:
 
 
 @dataclass(frozen=True, slots=True)
+class WrappedKey:
+    """The key of a scope's digests, encrypted.
+
+    Attributes:
+        ciphertext: Of its bytes.
+        key: That it was encrypted with.
+    """
+
+    ciphertext: bytes
+    key: KeyName
+
+
+@dataclass(frozen=True, slots=True)
 class VaultEntry:
     """A value that needs a token; neither field tells anything of it to who lacks the keys.
 

@@ -25,13 +25,18 @@ class Base(DeclarativeBase):
 
 
 class TokenScope(Base):
-    """A key scope with tokens, and a check of the key that its digests are made with."""
+    """A key scope with tokens, and the key that its digests are made with, itself encrypted.
+
+    That key never changes, so that values are found again when the key around it is rotated.
+    """
 
     __tablename__ = "token_scopes"
     __table_args__ = {"sqlite_with_rowid": False}  # noqa: RUF012  SQLAlchemy reads it as it is
 
     scope: Mapped[str] = mapped_column(String(LONGEST_NAME), primary_key=True)
-    key_check: Mapped[bytes] = mapped_column(LargeBinary)
+    wrapped_key: Mapped[bytes] = mapped_column(LargeBinary)
+    key_id: Mapped[str] = mapped_column(String(LONGEST_NAME))
+    key_version: Mapped[int]
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
 
 

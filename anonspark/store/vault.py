@@ -11,9 +11,9 @@ from typing import Any, Final, Self, TypeVar
 from sqlalchemy import Connection, Engine, Insert, bindparam, delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from anonspark.domain.tokens import Erased, HeldValue, KeyName, VaultEntry, new_tokens
+from anonspark.domain.tokens import Erased, HeldValue, KeyName, VaultEntry, WrappedKey, new_tokens
 from anonspark.domain.vaults import VaultPlace
-from anonspark.errors import InputError, RunConflictError
+from anonspark.errors import RunConflictError
 from anonspark.store.engine import open_engine
 from anonspark.store.failures import database_errors
 from anonspark.store.migrate import upgrade
@@ -52,22 +52,35 @@ class TokenVault:
         """Close its connections."""
         self.engine.dispose()
 
-    def claim(self, scope: str, key_check: bytes) -> None:
-        """Begin a scope, or make sure that it was begun with this key.
-
-        Args:
-            scope: The key scope.
-            key_check: Derived from the key of its digests, and telling nothing of it.
-
-        Raises:
-            InputError: The scope was begun with another key: every value would get a second token.
-        """
-        row = {"scope": scope, "key_check": key_check, "created_at": self._now()}
+    def claim(self, scope: str, wrapped: WrappedKey) -> WrappedKey:
+        """Begin a scope with a key of its digests, unless it was begun before; returns the key that it has."""
+        row = {
+            "scope": scope,
+            "wrapped_key": wrapped.ciphertext,
+            "key_id": wrapped.key.id,
+            "key_version": wrapped.key.version,
+            "created_at": self._now(),
+        }
         with self._transaction(writes=True) as connection:
             connection.execute(self._insert_if_absent(TokenScope), [row])
-            found = connection.execute(select(TokenScope.key_check).where(TokenScope.scope == scope)).scalar_one()
-        if found != key_check:
-            raise other_key(self.name, scope)
+            return self._wrapped_key(connection, scope) or wrapped
+
+    def wrapped_key(self, scope: str) -> WrappedKey | None:
+        """The key of a scope's digests; None where the scope was never begun."""
+        with self._transaction() as connection:
+            return self._wrapped_key(connection, scope)
+
+    def rewrap(self, scope: str, old: WrappedKey, new: WrappedKey) -> None:
+        """Keep the key of a scope's digests encrypted with another key; nothing happens where another run did so."""
+        with self._transaction(writes=True) as connection:
+            same = (TokenScope.scope == scope, TokenScope.wrapped_key == old.ciphertext)
+            values = {"wrapped_key": new.ciphertext, "key_id": new.key.id, "key_version": new.key.version}
+            connection.execute(update(TokenScope).where(*same).values(**values))
+
+    def _wrapped_key(self, connection: Connection, scope: str) -> WrappedKey | None:
+        query = select(TokenScope.wrapped_key, TokenScope.key_id, TokenScope.key_version)
+        found = connection.execute(query.where(TokenScope.scope == scope)).first()
+        return None if found is None else WrappedKey(bytes(found[0]), KeyName(found[1], found[2]))
 
     def mint(self, scope: str, entries: Sequence[VaultEntry], key: KeyName, run_id: str) -> dict[bytes, str]:
         """The token of each value, new ones for those that have none.
@@ -279,15 +292,6 @@ def held_value(row: Any) -> HeldValue:  # noqa: ANN401  SQLAlchemy's rows have t
 def batches(items: Sequence[Item]) -> Iterator[Sequence[Item]]:
     """Parts of at most `BATCH`."""
     return (items[at : at + BATCH] for at in range(0, len(items), BATCH))
-
-
-def other_key(name: str, scope: str) -> InputError:
-    """A scope that was begun with another key."""
-    return InputError(
-        f"The scope '{scope}' of the vault {name} was begun with another key, with which alone its values are found "
-        "again; name that key, or another settings.key_scope.",
-        field="settings.key_scope",
-    )
 
 
 def open_vault(place: VaultPlace, clock: Callable[[], float] = time) -> TokenVault:

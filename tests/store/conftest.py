@@ -12,6 +12,7 @@ from uuid import uuid4
 
 import pytest
 
+from anonspark.domain.tokens import KeyName, WrappedKey
 from anonspark.domain.vaults import VaultPlace, parse_vault
 from anonspark.store.vault import TokenVault, open_vault
 
@@ -95,5 +96,5 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> VaultPlace:
 def vault(place: VaultPlace) -> Iterator[TokenVault]:
     """An empty vault with the scope `people`."""
     with open_vault(place) as opened:
-        opened.claim("people", b"check")
+        opened.claim("people", WrappedKey(b"wrapped", KeyName("k", 1)))
         yield opened

@@ -18,7 +18,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import text
 
-from anonspark.domain.tokens import Erased, HeldValue, KeyName, VaultEntry
+from anonspark.domain.tokens import Erased, HeldValue, KeyName, VaultEntry, WrappedKey
 from anonspark.domain.vaults import VaultKind, VaultPlace, parse_vault
 from anonspark.errors import InputError, LocationError, RunConflictError
 from anonspark.store import engine as engine_module
@@ -27,6 +27,7 @@ from anonspark.store.models import Base
 from anonspark.store.vault import TokenVault, open_vault
 
 KEY, NEXT = KeyName("k", 1), KeyName("k", 2)
+WRAPPED = WrappedKey(b"wrapped", KEY)
 
 
 def digest(value: str) -> bytes:
@@ -64,7 +65,7 @@ def test_more_values_than_one_transaction_takes(vault: TokenVault, monkeypatch: 
 
 
 def test_the_values_of_scopes_are_apart(vault: TokenVault) -> None:
-    vault.claim("others", b"another check")
+    vault.claim("others", WRAPPED)
     mine = vault.mint("people", entries(["a"]), KEY, "r")[digest("a")]
     theirs = vault.mint("others", entries(["a"]), KEY, "r")[digest("a")]
     assert mine != theirs
@@ -81,10 +82,13 @@ def test_what_a_token_stands_for_is_told_with_its_key(vault: TokenVault) -> None
     assert vault.count_by_key("people") == {KEY: 1}
 
 
-def test_a_scope_that_was_begun_with_another_key_is_refused(vault: TokenVault) -> None:
-    vault.claim("people", b"check")
-    with pytest.raises(InputError, match="begun with another key"):
-        vault.claim("people", b"another")
+def test_a_scope_keeps_the_key_that_it_was_begun_with(vault: TokenVault) -> None:
+    assert vault.claim("people", WrappedKey(b"another", NEXT)) == WRAPPED
+    assert vault.wrapped_key("others") is None
+    vault.rewrap("people", WrappedKey(b"somebody was faster", KEY), WrappedKey(b"lost", NEXT))
+    assert vault.wrapped_key("people") == WRAPPED
+    vault.rewrap("people", WRAPPED, WrappedKey(b"again", NEXT))
+    assert vault.wrapped_key("people") == WrappedKey(b"again", NEXT)
 
 
 def test_an_erased_value_is_gone_and_gets_another_token_when_it_comes_again(vault: TokenVault) -> None:
@@ -142,7 +146,7 @@ def test_what_is_encrypted_again_keeps_its_token_and_can_be_interrupted(
 def mint_in_a_process(place: VaultPlace, first: int, last: int, go: object, told: object) -> None:
     go.wait()  # type: ignore[attr-defined]
     with open_vault(place) as vault:
-        vault.claim("people", b"check")
+        vault.claim("people", WRAPPED)
         told.put(vault.mint("people", entries(names(first, last)), KEY, f"from {first}"))  # type: ignore[attr-defined]
 
 
@@ -169,7 +173,7 @@ def test_four_processes_with_overlapping_values_mint_one_token_a_value(place: Va
 
 def mint_for_ever(place: VaultPlace, told: object) -> None:
     with open_vault(place) as vault:
-        vault.claim("people", b"check")
+        vault.claim("people", WRAPPED)
         for at in range(0, 10_000_000, 50):
             tokens = vault.mint("people", entries(names(at, at + 50)), KEY, "killed")
             told.send(tokens)  # type: ignore[attr-defined]
@@ -218,7 +222,7 @@ def test_a_file_is_for_its_owner_alone(file: Path) -> None:
     file.touch(0o666)
     file.chmod(0o666)
     with open_vault(parse_vault(f"sqlite:///{file}")) as vault:
-        vault.claim("people", b"check")
+        vault.claim("people", WRAPPED)
         assert {path.name: stat.S_IMODE(path.stat().st_mode) for path in file.parent.iterdir()} == {
             "vault.db": 0o600, "vault.db-wal": 0o600, "vault.db-shm": 0o600,
         }  # fmt: skip
@@ -231,7 +235,7 @@ def test_a_file_is_for_its_owner_alone(file: Path) -> None:
 
 def test_what_was_erased_is_in_no_byte_of_the_file_or_its_journal(file: Path) -> None:
     with open_vault(parse_vault(f"sqlite:///{file}")) as vault:
-        vault.claim("people", b"check")
+        vault.claim("people", WRAPPED)
         vault.mint("people", entries(["CANARY-7431", *names(0, 500)]), KEY, "r")
         vault.erase_values("people", [digest("CANARY-7431")])
         assert b"CANARY-7431" not in b"".join(path.read_bytes() for path in file.parent.iterdir())
@@ -239,7 +243,7 @@ def test_what_was_erased_is_in_no_byte_of_the_file_or_its_journal(file: Path) ->
 
 def test_a_file_that_others_hold_for_too_long(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with open_vault(parse_vault(f"sqlite:///{file}")) as vault:
-        vault.claim("people", b"check")
+        vault.claim("people", WRAPPED)
     monkeypatch.setitem(engine_module.PRAGMAS, "busy_timeout", "50")
     with closing(sqlite3.connect(file, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
@@ -249,7 +253,7 @@ def test_a_file_that_others_hold_for_too_long(file: Path, monkeypatch: pytest.Mo
 
 def test_a_writer_waits_for_the_other_one(file: Path) -> None:
     with open_vault(parse_vault(f"sqlite:///{file}")) as vault:
-        vault.claim("people", b"check")
+        vault.claim("people", WRAPPED)
         with closing(sqlite3.connect(file, isolation_level=None, check_same_thread=False)) as other:
             other.execute("BEGIN IMMEDIATE")
 
@@ -282,7 +286,7 @@ def test_a_server_that_is_away_and_a_database_that_is_not_there(postgresql_serve
 
 def test_a_server_that_goes_away_in_the_middle(postgresql: VaultPlace) -> None:
     with open_vault(postgresql) as vault, vault.engine.connect() as other:
-        vault.claim("people", b"check")
+        vault.claim("people", WRAPPED)
         other.execute(text("SELECT pg_advisory_lock(1)"))
         with vault.engine.connect() as killer:
             killer.execute(

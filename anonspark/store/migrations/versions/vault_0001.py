@@ -14,7 +14,9 @@ def upgrade() -> None:
     op.create_table(
         "token_scopes",
         sa.Column("scope", sa.String(255), nullable=False),
-        sa.Column("key_check", sa.LargeBinary(), nullable=False),
+        sa.Column("wrapped_key", sa.LargeBinary(), nullable=False),
+        sa.Column("key_id", sa.String(255), nullable=False),
+        sa.Column("key_version", sa.Integer(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("scope", name="pk_token_scopes"),
         sqlite_with_rowid=False,
