@@ -21,6 +21,7 @@ from anonspark.pii.vaults import (
     SUBJECT,
     TOKEN,
     key_name,
+    require_keys,
     value_header,
     wrong_key,
 )
@@ -135,14 +136,3 @@ def as_rows(held: Iterable[HeldValue]) -> pa.Table:
         KEY_VERSION: pa.array([each.key.version for each in rows], pa.int32()),
     }
     return pa.table(columns)
-
-
-def require_keys(needed: Iterable[KeyName], name: str, scope: str, ring: KeyRing) -> None:
-    """Make sure that a ring has the keys.
-
-    Raises:
-        CiphertextError: It lacks one.
-    """
-    for key in needed:
-        if ring.find(key.id, key.version) is None:
-            raise wrong_key(name, scope, key, ring)

@@ -6,7 +6,7 @@ in the vault encrypted as well.
 
 import hmac
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from typing import Final, Protocol
 
@@ -165,6 +165,17 @@ def wrong_key(name: str, scope: str, key: KeyName, ring: KeyRing) -> CiphertextE
         "key's reference too, or the scope that belongs to yours.",
         field="settings.encryption_key",
     )
+
+
+def require_keys(needed: Iterable[KeyName], name: str, scope: str, ring: KeyRing) -> None:
+    """Make sure that a ring has the keys.
+
+    Raises:
+        CiphertextError: It lacks one.
+    """
+    for key in needed:
+        if ring.find(key.id, key.version) is None:
+            raise wrong_key(name, scope, key, ring)
 
 
 def digest_of(value: bytes, pii_type: str | None, digest_key: bytes) -> bytes:
