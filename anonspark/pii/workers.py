@@ -99,18 +99,17 @@ def mapped_together(values: pa.Array, all_of: Callable[[list[Any]], Any], kind: 
         return pc.take(found, coded.indices)
 
 
-def arrow_column(
-    work: Callable[[pa.Array], pa.Array], kind: DataType, value: Column, *, random: bool = False
-) -> Column:
-    """A column that Python workers compute from another, batch by batch.
+def arrow_column(work: Callable[..., pa.Array], kind: DataType, *values: Column, random: bool = False) -> Column:
+    """A column that Python workers compute from others, batch by batch.
 
     Args:
-        work: From the values of a batch to their results. What it closes over, keys too, is in no plan.
+        work: From the values of a batch, an array for each column, to their results; its type hints have to say so.
+            What it closes over, keys too, is in no plan.
         kind: Of the results.
-        value: The other column.
+        values: The other columns.
         random: Equal values have other results each time, so that Spark does not compute them twice.
     """
     # Its stubs want the kind of UDF named, and when it is, it warns that it prefers type hints, which `work` has.
     made = arrow_udf(work, kind)  # type: ignore[call-overload]
-    column: Column = (made.asNondeterministic() if random else made)(value)
+    column: Column = (made.asNondeterministic() if random else made)(*values)
     return column

@@ -76,9 +76,8 @@ def test_values_of_every_type_come_back_in_their_type(spark: SparkSession, zone:
                 for name in names
             ),
         )
-        tops = sealed.agg(
-            *(F.max(header_of(F.col(f"`{n} {name}`"))).alias(f"{n} {name}") for n in (0, 1) for name in names)
-        )
+        sealed_names = [f"{n} {name}" for n in (0, 1) for name in names]
+        tops = sealed.agg(*(F.max(header_of(F.col(f"`{name}`"))).alias(name) for name in sealed_names))
         found = tops.first().asDict()
         kinds = {name: kind_of([header], KeyRing(KEY), name) for name, header in found.items()}
         assert [kinds[name] for name in sealed_names] == 2 * [each.dataType for each in table.schema]
