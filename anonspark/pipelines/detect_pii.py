@@ -139,9 +139,7 @@ def detect_in(
     with named_in_errors(field), storage_errors(table.description, field):
         follower.enter("sample", f"looking at a sample of {source.name}")
         sample = collect_sample(table.flagged, sample_size=job.sample_size)
-        findings = find_pii(
-            sample.profiles, knowledge, threshold=job.confidence_threshold, types=job.types
-        )
+        findings = find_pii(sample.profiles, knowledge, threshold=job.confidence_threshold, types=job.types)
         if counts_all(job):
             follower.enter("count", f"counting {len(findings)} columns with personal data over all rows")
             rows, malformed, detections = counted(table, sample, findings, knowledge)
@@ -153,6 +151,4 @@ def detect_in(
         warnings = judge_malformed(source, malformed, rows or 1)
     if not rows:
         warnings.append(f"{source.name} has no rows; its columns were judged by their names and types alone.")
-    return DetectedTable(
-        source, rows, len(sample.places), in_order(detections, sample), warnings, table.version
-    )
+    return DetectedTable(source, rows, len(sample.places), in_order(detections, sample), warnings, table.version)

@@ -14,7 +14,9 @@ from pyspark.sql import functions as F
 from anonspark.domain.treatments import Mask
 
 _MARK: Final = "\uffff"
-"""Stands before each character while a text beyond ASCII is taken apart; no text may hold it (Unicode, section 23.7)."""
+"""Before each character while a text beyond ASCII is taken apart; no text may hold it (Unicode, section 23.7)."""
+
+_X: Final = "x"
 
 _LETTER: Final = r"[\p{L}\p{N}]\p{M}*"
 _ANY: Final = r"(?s:.)\p{M}*"
@@ -26,40 +28,41 @@ def mask(value: Column, action: Mask) -> Column:
     >>> mask(F.col("card"), Mask()) is not None  # 4111 1111 1111 1234 -> **** **** **** 1234
     True
     """
-    # Expressions on bytes are about five times as fast as regular expressions, and most values are ASCII.
+    # Expressions on bytes are many times as fast as regular expressions, and most values are ASCII.
     is_ascii = F.octet_length(value) == F.length(value)
-    return F.when(is_ascii, _mask_ascii(value, action)).otherwise(_mask_any(value, action))
+    if action.keep_separators:
+        is_ascii &= F.contains(_letters(value), F.lit(_X))
+    # Interpreted within `transform`: generated code of all columns together has to stay small enough to be compiled.
+    others = F.element_at(F.transform(F.array(value), lambda each: _mask_any(each, action)), 1)
+    return F.when(is_ascii, _mask_ascii(value, action)).otherwise(others)
+
+
+def _letters(value: Column) -> Column:
+    """The same with an x for each letter and digit."""
+    return F.mask(value, F.lit(_X), F.lit(_X), F.lit(_X))
 
 
 def _mask_ascii(value: Column, action: Mask) -> Column:
-    hidden = _repeated(value, action.mask_char)
-    if not action.keep_separators:
-        first, last = _shown(F.length(value), action)
-        return (
-            F.concat(
-                F.left(value, first),
-                F.substring(hidden, first + 1, F.length(value) - first - last),
-                F.right(value, last),
-            )
-            if action.show_first or action.show_last
-            else hidden
-        )
-    letters = F.mask(value, F.lit("x"), F.lit("x"), F.lit("x"))
-    n_letters = F.length(letters) - F.length(F.replace(letters, F.lit("x"), F.lit("")))
-    first, last = _shown(n_letters, action)
-    start, end = F.lit(0), F.lit(0)
+    # No `right` and no `when` here: Spark repeats what stands in them, and with it all that it is made of.
+    marked = _letters(value) if action.keep_separators else _repeated(value, _X)
+    if not action.show_first and not action.show_last:
+        return F.replace(marked, F.lit(_X), F.lit(action.mask_char))
+    n_characters = F.length(marked) - F.length(F.replace(marked, F.lit(_X), F.lit("")))
+    first, last = _shown(n_characters, action)
+    parts: list[Column] = []
+    start = end = F.lit(0)
     if action.show_first:
-        before = F.call_function("substring_index", letters, F.lit("x"), first)
-        start = F.when(first > 0, F.length(before) + 1).otherwise(F.lit(0))
+        before = F.call_function("substring_index", marked, F.lit(_X), first)
+        start = F.length(before) + F.least(first, F.lit(1))
+        parts.append(F.substring(value, F.lit(1), start))
     if action.show_last:
-        behind = F.call_function("substring_index", letters, F.lit("x"), -last)
-        end = F.when(last > 0, F.length(behind) + 1).otherwise(F.lit(0))
-    middle = F.replace(
-        F.substring(letters, start + 1, F.length(value) - start - end), F.lit("x"), F.lit(action.mask_char)
-    )
-    parts = [F.left(value, start)] if action.show_first else []
-    parts += [middle, *([F.right(value, end)] if action.show_last else [])]
-    return F.when(n_letters == 0, hidden).otherwise(F.concat(*parts))
+        behind = F.call_function("substring_index", marked, F.lit(_X), -last)
+        end = F.length(behind) + F.least(last, F.lit(1))
+    middle = F.substring(marked, start + 1, F.length(value) - start - end)
+    parts.append(F.replace(middle, F.lit(_X), F.lit(action.mask_char)))
+    if action.show_last:
+        parts.append(F.substring(value, -end, end))
+    return F.concat(*parts)
 
 
 def _mask_any(value: Column, action: Mask) -> Column:
