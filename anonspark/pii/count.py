@@ -71,7 +71,7 @@ def _is_instance(text: Column, place: Place, shape: str | None, empty: Collectio
     """Whether a cell is an instance; null for a null cell."""
     if place.kind is DataKind.BINARY:
         return text.isNotNull()
-    trimmed = F.trim(F.substring(text, 1, CELL_LENGTH)) if place.is_text else text
+    cell = F.substring(text, 1, CELL_LENGTH) if place.is_text else text
     if shape is None:
-        return ~F.lower(trimmed).isin("", *empty)
-    return trimmed.rlike(rf"\A(?:{shape})\z")
+        return cell.rlike(r"\S") & ~F.lower(F.trim(cell)).isin(*empty)
+    return cell.rlike(rf"\A\s*(?:{shape})\s*\z")

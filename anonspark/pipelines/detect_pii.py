@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from anonspark.config.detect_pii import DetectPiiJob, faults_of_profile, faults_of_types
@@ -191,7 +192,8 @@ def detections_in_texts(
     """What is within the texts of columns that are not personal data as a whole; one pass over all rows."""
     decided = {finding.column for finding in findings}
     places = [place for place in text_places(sample.places) if str(place.path) not in decided]
-    found = count_in_texts(table.flagged, places, spans_of, threshold=job.confidence_threshold)
+    find = partial(spans_of, threshold=job.confidence_threshold)
+    found = count_in_texts(table.flagged, places, find, threshold=job.confidence_threshold)
     catalogue = knowledge.catalogue
     wanted = [
         each

@@ -64,3 +64,9 @@ def test_there_is_no_sample_of_flags_bytes_and_nothing() -> None:
     assert sample_of(profile("true", kind=DataKind.FLAG), None) is None
     assert sample_of(profile(kind=DataKind.BINARY), None) is None
     assert sample_of(profile(), "x") is None
+
+
+def test_values_that_are_repeated_are_categories_however_many_there_are() -> None:
+    values = tuple(f"Country {chr(65 + number)}" for number in range(25))
+    assert sample_of(ColumnProfile("c", DataKind.TEXT, 2500, 0, values, (100,) * 25), None) == "*** ***"
+    assert sample_of(ColumnProfile("c", DataKind.TEXT, 25, 0, values, (1,) * 25), None) == "C*** ***"
