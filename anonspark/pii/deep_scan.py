@@ -8,7 +8,7 @@ from typing import Final, TypeAlias
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from pyspark.sql import DataFrame
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from anonspark.domain.paths import ColumnPath, PathStep, Within
@@ -69,10 +69,8 @@ def count_in_texts(
     """
     if not places:
         return []
-    rows = numbered(leave_out_malformed(table)) if table.columns else table
-    texts = rows.select(*[F.transform(texts_at(place), F.make_valid_utf8) if place.is_repeated
-                          else F.make_valid_utf8(texts_at(place)).alias(f"x{index}")
-                          for index, place in enumerate(places)])  # fmt: skip
+    rows = numbered(leave_out_malformed(table))
+    texts = rows.select(*[_valid(place).alias(f"x{index}") for index, place in enumerate(places)])
     tallies = texts.mapInArrow(_tally([place.path for place in places], find, threshold), TALLY)
     sums = [F.sum(name).alias(name) for name in ("cells", "instances", "whole", "score")]
     found = tallies.groupBy("path", "pii_type").agg(*sums).collect()
@@ -83,6 +81,12 @@ def count_in_texts(
         ),
         key=lambda each: (each.path, -each.instances, each.pii_type),
     )
+
+
+def _valid(place: Place) -> Column:
+    """The texts of a place; Arrow takes no bytes that are no UTF-8."""
+    texts = texts_at(place)
+    return F.transform(texts, F.make_valid_utf8) if place.is_repeated else F.make_valid_utf8(texts)
 
 
 def _tally(

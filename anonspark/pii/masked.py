@@ -20,7 +20,8 @@ DIGITS: Final = 8
 """Digits of a number, at least, of which the last two are shown."""
 
 FEW_VALUES: Final = 20
-"""A column with fewer values holds a category: its first letter would tell which."""
+REPEATED: Final = 10
+"""A column of fewer values, or of values that are there so many times, holds categories, which a letter would tell."""
 
 LENGTH: Final = 48
 
@@ -64,8 +65,12 @@ def sample_of(profile: ColumnProfile, shape: str | None) -> str | None:
     value = next(filter(None, map(str.strip, _with_shape(profile.values, shape))), None)
     if value is None:
         return None
-    is_category = len(profile.values) < FEW_VALUES or profile.kind in (DataKind.DATE, DataKind.TIMESTAMP)
-    return _WORD.sub(HIDDEN, value)[:LENGTH] if is_category else masked(value)
+    hidden = _is_category(profile) or profile.kind in (DataKind.DATE, DataKind.TIMESTAMP)
+    return _WORD.sub(HIDDEN, value)[:LENGTH] if hidden else masked(value)
+
+
+def _is_category(profile: ColumnProfile) -> bool:
+    return len(profile.values) < FEW_VALUES or sum(profile.counts) >= REPEATED * len(profile.values)
 
 
 def _with_shape(values: Sequence[str], shape: str | None) -> Sequence[str]:

@@ -23,7 +23,7 @@ from pyspark.sql import functions as F
 
 from anonspark.domain.paths import ColumnPath, PathStep, Within
 from anonspark.domain.pii import CELL_LENGTH, ColumnProfile
-from anonspark.frames.casts import MALFORMED, flag_names
+from anonspark.frames.casts import MALFORMED, column, flag_names
 from anonspark.frames.names import numbered, positions
 from anonspark.frames.settings import session_settings
 from anonspark.pii.cells import Place, places_of, shortened, texts_at
@@ -96,7 +96,7 @@ def collect_sample(table: DataFrame, *, sample_size: int | None = None, distinct
     """
     names = [name for name in table.columns if name != MALFORMED]
     positions(table, names)
-    places = places_of(table.select(*[F.col(f"`{name.replace('`', '``')}`") for name in names]).schema)
+    places = places_of(table.select(*[column(name) for name in names]).schema)
     rows = _drawn(_cells(table, places), sample_size, len(places))
     marks = flag_names(table)
     malformed = {mark: pc.sum(rows.column(f"m{index}")).as_py() or 0 for index, mark in enumerate(marks)}
@@ -153,9 +153,9 @@ def _beginning(rows: int, size: int) -> Callable[[Iterable[pa.RecordBatch]], Ite
     return begin
 
 
-def _profiles(place: Place, column: pa.ChunkedArray, distinct: int) -> Iterator[tuple[Place, ColumnProfile]]:
+def _profiles(place: Place, texts: pa.ChunkedArray, distinct: int) -> Iterator[tuple[Place, ColumnProfile]]:
     """The profile of a place, and of the paths within it where it holds JSON."""
-    cells = column.combine_chunks()
+    cells = texts.combine_chunks()
     if place.is_repeated:
         cells = cells.flatten()
     if not place.is_text:
