@@ -91,7 +91,7 @@ def evaluate(
     floor(100 x (1 - unresolved / detected)), a critical finding counting 3, a warning 1 and an info 0.
 
     Args:
-        findings: At most one a column.
+        findings: At most one a column, but for columns of free texts.
         treatments: What is done; none where a table was only looked at.
         profile: None where no regulation is named: every finding is an info then.
         catalogue: All types.
@@ -182,10 +182,21 @@ class _Judge:
         return Violation(finding.column, finding.pii_type, severity, unresolved, sentence, advice)
 
     def treatment(self, finding: ColumnFinding) -> Treatment | None:
-        """Of the column itself, else of the nearest one that it lies in."""
+        """Of the column itself, else of the nearest one that it lies in.
+
+        What is done about one type within free texts does nothing about another.
+        """
         path = parse_path(finding.column)
-        around = [(len(where.steps), treatment) for where, treatment in self.treatments if lies_in(path, where)]
-        return max(around, key=lambda each: each[0])[1] if around else None
+        around = [
+            (len(where.steps), treatment.pii_type is not None, treatment)
+            for where, treatment in self.treatments
+            if lies_in(path, where) and (where != path or self.is_about(treatment, finding))
+        ]
+        return max(around, key=lambda each: each[:2])[2] if around else None
+
+    def is_about(self, treatment: Treatment, finding: ColumnFinding) -> bool:
+        """Whether a treatment of the finding's column is one of its type, or of whatever the column holds."""
+        return treatment.pii_type is None or treatment.pii_type in self.catalogue.lineage(finding.pii_type)
 
     def about(self, finding: ColumnFinding) -> str:
         """How every sentence begins."""

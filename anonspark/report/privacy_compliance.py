@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from anonspark.io.run_records import RunRecords
 from anonspark.report.document import DataTable, Facts, Paragraph, Section, section
 from anonspark.report.numbers import counted, listed
-from anonspark.report.privacy_words import SEVERITIES, Found, profile_name, type_name
+from anonspark.report.privacy_words import SEVERITIES, Found, place_of, profile_name, type_name
 from anonspark.vocabulary import Severity
 
 HOW_IT_IS_COUNTED = (
@@ -93,7 +93,7 @@ def _section(about: str, profile: str | None, compliance: Found) -> Section:
 def _violations(violations: Sequence[Found]) -> DataTable:
     rows = tuple(
         (
-            each["column"],
+            place_of(each),
             each["severity"] if each.get("unresolved", True) else f"{each['severity']}, treated",
             each["sentence"],
             each["advice"],
@@ -104,7 +104,7 @@ def _violations(violations: Sequence[Found]) -> DataTable:
 
 
 def _outside(violations: Sequence[Found], name: str) -> DataTable:
-    rows = tuple((each["column"], type_name(each["pii_type"])) for each in violations)
+    rows = tuple((place_of(each), type_name(each["pii_type"])) for each in violations)
     return DataTable(f"Left, and outside {name}", ("Column", "Type"), rows)
 
 

@@ -134,8 +134,17 @@ def test_a_column_that_is_gone_with_what_it_lay_in_is_resolved() -> None:
         "gdpr", [finding("home.mail", "email"), finding("home.tels[]", "phone")], treatment("home", Suppress())
     )
     assert (found.score, found.violations) == (100, ())
-    kept = judged("gdpr", [finding("home.mail", "email")], treatment("home", Redact()), treatment("home.mail", Keep()))
+    kept = judged(
+        "gdpr", [finding("home.mail", "email")], treatment("home", Redact()), treatment("home.mail", Keep(), "email")
+    )
     assert kept.score == 0
+
+
+def test_what_is_done_about_one_type_within_texts_does_nothing_about_another() -> None:
+    within = [finding("notes", "email"), finding("notes", "us_phone")]
+    found = judged("gdpr", within, treatment("notes", Redact(), "phone"))
+    assert [(each.pii_type, each.unresolved) for each in found.violations] == [("email", True)]
+    assert judged("gdpr", within, Treatment("notes", None, Redact(), "rule 1 (priority 0) for notes")).score == 100
 
 
 PERSON = finding("who", "name")

@@ -172,6 +172,20 @@ def test_a_column_of_json_is_treated_as_one_where_a_rule_names_it() -> None:
     assert actions(by_type) == {"doc": Redact(), "doc.$.mail": Hash()}
 
 
+def test_each_type_within_free_texts_is_decided_for_itself() -> None:
+    within = [finding("notes", "email"), finding("notes", "us_phone"), finding("notes", "us_zip")]
+    planned = plan(["id", "notes"], within, TreatmentRule(Mask(), "phone"), of=profile("email"))
+    told = [(each.column, each.pii_type, each.action) for each in planned.treatments]
+    assert told == [("notes", "email", Redact()), ("notes", "us_phone", Mask())]
+    assert [each.pii_type for each in planned.pending] == ["us_zip"]
+    by_column = plan(["id", "notes"], within, TreatmentRule(Keep(), column="notes"))
+    assert [(each.pii_type, each.action) for each in by_column.treatments] == [
+        ("email", Keep()), ("us_phone", Keep()), ("us_zip", Keep())
+    ]  # fmt: skip
+    lying = [finding("doc.text", "email"), finding("doc.text", "us_phone")]
+    assert actions(plan(["doc.text", "doc.id"], lying, TreatmentRule(Suppress(), column="doc"))) == {"doc": Suppress()}
+
+
 def test_a_column_or_type_that_is_not_there_is_told_with_the_likely_one() -> None:
     with pytest.raises(ColumnNotFoundError, match=r"Column 'mial' is not in the table; did you mean 'mail'\?"):
         plan(["mail"], [], TreatmentRule(Hash(), column="mial"))
