@@ -116,7 +116,7 @@ def _pending_section(pending: Sequence[Found]) -> Section:
         for each in pending
     )
     note = (
-        f"No rule and no profile says anything about {counted(len({row[0] for row in rows}), 'column')} with personal data. Write a rule "
+        f"No rule and no profile says anything about {_columns(rows)} with personal data. Write a rule "
         "for each: with an action, or keep, which puts the decision on record."
     )
     table = DataTable("Findings without an action", ("Column", "Type", "How sure", "Evidence"), rows)
@@ -136,7 +136,7 @@ def _remaining_section(summary: Mapping[str, Any]) -> Section:
         for each in remaining
     )  # fmt: skip
     note = (
-        f"The written table was looked at again. Of {counted(len({row[0] for row in rows}), 'column')} the name or the values still look "
+        f"The written table was looked at again. Of {_columns(rows)} the name or the values still look "
         "like personal data. That is as it should be where made-up values or parts of values stand there."
     )
     table = DataTable("Still found", ("Column", "Type", "How sure", "Cells", "After"), rows, frozenset({3}))
@@ -145,3 +145,8 @@ def _remaining_section(summary: Mapping[str, Any]) -> Section:
 
 def _number(count: int | None) -> str:
     return "" if count is None else f"{count:,}"
+
+
+def _columns(rows: Sequence[tuple[str, ...]]) -> str:
+    """How many columns the rows are about; free texts can hold several types."""
+    return counted(len({row[0] for row in rows}), "column")
