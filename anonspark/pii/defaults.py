@@ -1,16 +1,15 @@
 """What a profile does with a column: its action for the type, or the nearest one that is right for the column."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
 from anonspark.domain.paths import ColumnPath
 from anonspark.domain.pii import ComplianceProfile, PiiCatalogue
 from anonspark.domain.treatments import ACTIONS, Action, Generalize
+from anonspark.pii.transforms.generalize import AGE_BIN, DATE_LEVELS, POSTCODE_KEPT, POSTCODES, way_of
 from anonspark.vocabulary import ActionName, DataKind
-
-POSTCODES: Final = frozenset({"us_zip", "uk_postcode", "ca_postal_code", "postal_code"})
 
 AMOUNTS: Final = frozenset({"age", "income", "credit_score", "account_balance", "latitude", "longitude", "coordinates"})
 """Types, and their kinds, of which a few characters are no part of a name or number but still the amount, nearly."""
@@ -24,10 +23,6 @@ CHOICES: Final = frozenset(
 
 LONG_NUMBERS: Final = frozenset({"credit_card", "account_number", "npi", "imei", "imsi", "phone", "ssn", "national_id"})
 """Types, and their kinds, with enough digits for format-preserving encryption."""
-
-ZIP_KEPT: Final = 3
-IP_PREFIX: Final = 24
-AGE_BIN: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,10 +78,7 @@ TAKES: Final[Mapping[ActionName, Callable[[Target], bool]]] = MappingProxyType(
         ActionName.TOKENIZE: lambda target: not target.is_opaque,
         ActionName.PSEUDONYMIZE: lambda target: target.is_text and not target.lineage & CHOICES,
         ActionName.FORMAT_PRESERVING_ENCRYPT: lambda target: target.is_text and bool(target.lineage & LONG_NUMBERS),
-        ActionName.GENERALIZE: lambda target: (
-            not target.is_opaque
-            and (target.is_date or target.is_amount or bool(target.lineage & {*POSTCODES, "ip_address"}))
-        ),
+        ActionName.GENERALIZE: lambda target: way_of(Generalize(), target.pii_type, target.kind) is not None,
         ActionName.ADD_NOISE: lambda target: target.is_amount and target.kind in (DataKind.WHOLE, DataKind.DECIMAL),
         ActionName.DATE_SHIFT: lambda target: target.is_date,
     }
@@ -121,14 +113,16 @@ def takes(target: Target, action: ActionName) -> bool:
 
 
 def with_defaults(action: Action, pii_type: str, catalogue: PiiCatalogue, kind: DataKind = DataKind.TEXT) -> Action:
-    """The action with what is left open set as its type of personal data asks for; others stay as they are."""
-    if not isinstance(action, Generalize) or action != Generalize():
+    """The action with what is left open set as `generalize` reads it for the type; others stay as they are."""
+    if not isinstance(action, Generalize):
         return action
     lineage = frozenset(catalogue.lineage(pii_type))
     if "date" in lineage or kind in (DataKind.DATE, DataKind.TIMESTAMP):
-        return replace(action, to="year")
+        if action.levels is not None:
+            return Generalize(to=DATE_LEVELS[min(action.levels, len(DATE_LEVELS)) - 1])
+        return Generalize(to="year") if action == Generalize() else action
     if lineage & POSTCODES:
-        return replace(action, keep=ZIP_KEPT)
-    if "ip_address" in lineage:
-        return replace(action, prefix=IP_PREFIX)
-    return replace(action, bin_size=AGE_BIN) if "age" in lineage else action
+        if action.levels is not None:
+            return Generalize(keep=max(0, POSTCODE_KEPT + 1 - action.levels))
+        return Generalize(keep=POSTCODE_KEPT) if action == Generalize() else action
+    return Generalize(bin_size=AGE_BIN) if "age" in lineage and action == Generalize() else action

@@ -60,7 +60,7 @@ def plan_treatments(
 
     Args:
         columns: Every path that can be treated, with the kind of its values, in the order of the table.
-        findings: Of these columns, at most one each, but for columns of free texts.
+        findings: At most one a column, but for columns of free texts.
         rules: In the order of the policy.
         profile: None where rules alone decide.
         catalogue: All types.
@@ -70,14 +70,16 @@ def plan_treatments(
         ColumnNotFoundError: An enabled rule names a column that is not in the table.
         InputError: An enabled rule names a type that is not in the catalogue.
     """
-    paths = {column: parse_path(column) for column in columns}
+    # A path within JSON may be found in one row of millions and be in no sample; its values are texts.
+    kinds = {**columns, **{each.column: DataKind.TEXT for each in findings if each.column not in columns}}
+    paths = {column: parse_path(column) for column in kinds}
     policy = _policy(rules, paths, catalogue)
     found: dict[str, list[ColumnFinding]] = {}
     for finding in findings:
         found.setdefault(finding.column, []).append(finding)
     decided: list[_Decided] = []
     pending: list[ColumnFinding] = []
-    for column, kind in columns.items():
+    for column, kind in kinds.items():
         for each in found.get(column, [None]):
             placed = _winner(paths[column], each, policy, catalogue)
             if placed is not None:

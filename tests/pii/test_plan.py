@@ -172,6 +172,13 @@ def test_a_column_of_json_is_treated_as_one_where_a_rule_names_it() -> None:
     assert actions(by_type) == {"doc": Redact(), "doc.$.mail": Hash()}
 
 
+def test_a_finding_of_a_path_that_no_sample_showed_is_decided_too() -> None:
+    found = [finding("doc.$.mail", "email"), finding("doc.$.tel", "phone")]
+    planned = plan(["id", "doc"], found, TreatmentRule(Hash(), "email"))
+    assert actions(planned) == {"doc.$.mail": Hash()}
+    assert [each.column for each in planned.pending] == ["doc.$.tel"]
+
+
 def test_each_type_within_free_texts_is_decided_for_itself() -> None:
     within = [finding("notes", "email"), finding("notes", "us_phone"), finding("notes", "us_zip")]
     planned = plan(["id", "notes"], within, TreatmentRule(Mask(), "phone"), of=profile("email"))
