@@ -39,28 +39,19 @@ def parsed(text: str) -> dict[str, Any] | list[Any] | None:
 
 
 def _whole_part(text: str) -> object:
-    """What was read before a text was cut."""
+    """What was read before a text was cut: up to the last bracket, or the last comma after a whole value."""
+    end = max((token.end() - (token[0] == ",") for token in _TOKEN.finditer(text) if token[0] in "[]{},"), default=0)
     opened: list[str] = []
-    whole = ""
-    for token in _TOKEN.finditer(text):
-        sign = token[0]
-        if sign in _CLOSES:
-            opened.append(sign)
-            whole = text[: token.end()] + _closing(opened)
-        elif sign in ("}", "]"):
-            if not opened or _CLOSES[opened.pop()] != sign:
-                return None
-            whole = text[: token.end()] + _closing(opened)
-        elif sign == ",":
-            whole = text[: token.start()] + _closing(opened)
+    for token in _TOKEN.finditer(text, 0, end):
+        if token[0] in _CLOSES:
+            opened.append(_CLOSES[token[0]])
+        elif token[0] in "]}" and (not opened or opened.pop() != token[0]):
+            return None
     try:
-        return json.loads(whole)
+        found: object = json.loads(text[:end] + "".join(reversed(opened)))
     except (ValueError, RecursionError):
         return None
-
-
-def _closing(opened: Sequence[str]) -> str:
-    return "".join(_CLOSES[sign] for sign in reversed(opened))
+    return found
 
 
 def scalars_of(found: object, maps: frozenset[Steps] = frozenset()) -> Iterator[tuple[Steps, object]]:
