@@ -7,9 +7,10 @@ from typing import Any, Final
 from anonspark.domain.paths import lies_in, parse_path
 from anonspark.domain.pii import ColumnFinding, ComplianceProfile, PiiCatalogue
 from anonspark.domain.treatments import Hash, Keep, Mask, Treatment, Truncate
+from anonspark.pii.defaults import profile_action
 from anonspark.pii.remains import is_gone, leaves_part, within_limit
 from anonspark.pii.scope import profile_entry
-from anonspark.vocabulary import Severity
+from anonspark.vocabulary import DataKind, Severity
 
 SURE: Final = 0.9
 """A finding of at least this confidence is critical, unless its type tells little."""
@@ -206,9 +207,9 @@ class _Judge:
         if severity is Severity.INFO or self.profile is None:
             outside = f"{self.profile.name} does not ask for anything" if self.profile else "No profile is named"
             return f"{outside}; write a rule if it should not stay."
-        own = self.catalogue.nearest(finding.pii_type, self.profile.actions)
-        action = self.profile.actions[own].name if own else self.profile.default_action
-        return f"Let {self.profile.name} treat it ({action}), or write a rule for it."
+        path = parse_path(finding.column)
+        action, _ = profile_action(finding.pii_type, DataKind.TEXT, path, self.profile, self.catalogue)
+        return f"Let {self.profile.name} treat it ({action.name}), or write a rule for it."
 
     def problem(
         self, finding: ColumnFinding, treatment: Treatment, profile: ComplianceProfile

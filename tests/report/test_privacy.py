@@ -43,9 +43,9 @@ def test_a_scan_says_what_was_found_how_sure_that_is_and_why() -> None:
     assert found["contact.phones[]"] == ["Us Phone", "85%, medium", "1,712", "(***) ***-**12"]
     assert found["religion"] == ["Religious", "95%, high", "about 870", "none"]
     why = {row[0]: row[1:] for row in page.tables[f"Why these of {URI}"][1:]}
-    assert why["notes"] == ["parts of its texts", "17 phones in texts"]
+    assert why["notes"] == ["parts of its texts", "17 phones in texts."]
     assert why["zip"] == [
-        "its name and its values", "The name is one for us_zip; 98.5 % of 1,000 values have its shape."
+        "its name and its values", "The name is one for us_zip. 98.5 % of 1,000 values have its shape."
     ]  # fmt: skip
     assert page.facts["Columns with personal data"] == "8"
     assert page.facts["Rows looked at"] == "1,012"
