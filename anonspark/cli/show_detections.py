@@ -47,9 +47,7 @@ def detections_table(detections: Sequence[Mapping[str, Any]], *, at_length: bool
         detections: Of one table.
         at_length: Say why in sentences, not only what the finding rests on.
     """
-    table = table_of(
-        "column", "type", "confidence", "cells", "masked sample", "because of", right=("confidence", "cells")
-    )
+    table = table_of("column", "type", "confidence", "cells", "sample", "because of", right=("confidence", "cells"))
     for each in detections:
         table.add_row(
             Text(each["column"]),
@@ -57,6 +55,6 @@ def detections_table(detections: Sequence[Mapping[str, Any]], *, at_length: bool
             f"{each['confidence']:.2f}",
             cells(each),
             Text(each.get("sample") or "-"),
-            Text(evidence(each) if at_length else method_words(each)),
+            Text(evidence(each) if at_length else method_words(each).replace("its ", "")),
         )
     return table

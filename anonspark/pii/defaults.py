@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
-from anonspark.domain.paths import ColumnPath
+from anonspark.domain.paths import ColumnPath, Within
 from anonspark.domain.pii import ComplianceProfile, PiiCatalogue
 from anonspark.domain.treatments import ACTIONS, Action, Generalize
 from anonspark.pii.transforms.generalize import AGE_BIN, DATE_LEVELS, POSTCODE_KEPT, POSTCODES, way_of
@@ -60,6 +60,12 @@ class Target:
         return self.kind in (DataKind.BINARY, DataKind.FLAG)
 
     @property
+    def can_be_dropped(self) -> bool:
+        """Whether the path ends in a column or a field, not in elements, values of maps or within JSON."""
+        steps = self.path.steps
+        return not steps or (steps[-1].into is Within.FIELD and all(step.into is not Within.JSON for step in steps))
+
+    @property
     def words(self) -> str:
         """What the column is, for a sentence."""
         kinds = {DataKind.BINARY: "binary values", DataKind.FLAG: "flags"}
@@ -70,7 +76,8 @@ class Target:
 
 TAKES: Final[Mapping[ActionName, Callable[[Target], bool]]] = MappingProxyType(
     {
-        ActionName.REDACT: lambda target: target.kind is not DataKind.BINARY,
+        ActionName.REDACT: lambda target: target.kind is not DataKind.BINARY or not target.can_be_dropped,
+        ActionName.SUPPRESS: lambda target: target.can_be_dropped,
         ActionName.MASK: lambda target: target.is_text,
         ActionName.TRUNCATE: lambda target: target.is_text,
         ActionName.HASH: lambda target: not target.is_opaque,
@@ -86,7 +93,7 @@ TAKES: Final[Mapping[ActionName, Callable[[Target], bool]]] = MappingProxyType(
 """Which columns an action of a profile is right for; those not named are right for all."""
 
 INSTEAD: Final = (ActionName.GENERALIZE, ActionName.REDACT, ActionName.SUPPRESS)
-"""What is done instead, the first that is right; the last always is."""
+"""What is done instead, the first that is right; redact or suppress always is."""
 
 
 def profile_action(
@@ -102,7 +109,8 @@ def profile_action(
     target = Target(pii_type, kind, path, catalogue)
     if not takes(target, action.name):
         instead = next(name for name in INSTEAD if takes(target, name))
-        because += f"; {action.name} is not for {target.words}, so {instead}"
+        what = "what lies in elements or JSON" if action.name is ActionName.SUPPRESS else target.words
+        because += f"; {action.name} is not for {what}, so {instead}"
         action = ACTIONS[instead]()
     return with_defaults(action, pii_type, catalogue, kind), because
 

@@ -28,8 +28,9 @@ from anonspark.domain.treatments import (
     Treatment,
     Truncate,
 )
-from anonspark.pii.compliance import Compliance, Violation, evaluate
+from anonspark.pii.compliance import Compliance, evaluate, standings
 from anonspark.pii.plan import plan_treatments
+from anonspark.pii.violations import Violation
 from anonspark.vocabulary import DataKind, DetectionMethod, Severity
 
 CATALOGUE = load_catalogue()
@@ -277,6 +278,19 @@ def test_coverage_lists_the_profiles_types_and_what_else_of_it_was_found() -> No
     assert told["account_number"] == (1, 1)
     assert told["ssn"] == (0, 0)
     assert {name: told[name] for name in [*told][18:]} == {"credit_card": (1, 1), "npi": (1, 0)}
+
+
+def test_every_regulation_that_has_types_has_a_standing_of_its_own() -> None:
+    findings = [finding("credit_card"), finding("email"), finding("user_agent")]
+    told = {each["profile"]: each for each in standings(findings, [treatment("email", Redact())], PROFILES, CATALOGUE)}
+    assert [*told] == [name for name in PROFILES if name != "custom"]
+    assert told["pci_dss"] == {
+        "profile": "pci_dss", "score": 0, "compliant": False, "columns": 1, "critical": 1, "warning": 0
+    }  # fmt: skip
+    assert told["ccpa"] == {
+        "profile": "ccpa", "score": 75, "compliant": True, "columns": 2, "critical": 0, "warning": 1
+    }  # fmt: skip
+    assert told["sox"]["columns"] == 0
 
 
 def test_the_summary_holds_plain_texts_and_numbers() -> None:

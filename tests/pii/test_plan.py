@@ -148,6 +148,26 @@ def test_what_a_default_action_is_not_right_for_takes_the_nearest_that_is(
     assert (";" in because) == bool(says)
 
 
+@pytest.mark.parametrize(
+    ("path", "kind", "action"),
+    [
+        ("cvv", TEXT, Suppress()),
+        ("card.cvv", TEXT, Suppress()),
+        ("cards[].cvv", TEXT, Suppress()),
+        ("codes[]", TEXT, Redact()),
+        ("codes{}", TEXT, Redact()),
+        ("doc.$.cvv", TEXT, Redact()),
+        ("photos[]", DataKind.BINARY, Redact()),
+        ("photo", DataKind.BINARY, Suppress()),
+    ],
+)
+def test_what_cannot_be_dropped_by_itself_is_redacted(path: str, kind: DataKind, action: object) -> None:
+    planned = plan({path: kind}, [finding(path, "photo")], of=profile("photo", default=ActionName.SUPPRESS))
+    assert actions(planned) == {path: action}
+    redacted = plan({path: kind}, [finding(path, "photo")], of=profile("photo"))
+    assert actions(redacted) == {path: Suppress() if path == "photo" else Redact()}
+
+
 def test_a_rule_for_a_struct_treats_all_that_lies_in_it() -> None:
     columns = ["id", "home.street", "home.zip", "homes"]
     planned = plan(columns, [finding("home.zip", "us_zip")], TreatmentRule(Redact(), column="home"))

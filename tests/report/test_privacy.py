@@ -69,6 +69,14 @@ def test_a_regulation_has_its_score_its_violations_and_each_of_its_types() -> No
     assert (types["Phone"], types["Ssn"], types["Us Zip"]) == (["2", "0", "2"], ["0", "0", "0"], ["1", "0", "1"])
 
 
+def test_every_regulation_is_told_in_a_line() -> None:
+    rows = {row[0]: row[1:] for row in page_of(scanned()).tables["How it stands with each regulation"][1:]}
+    assert [*rows] == ["HIPAA", "GDPR", "PCI-DSS", "CCPA", "Financial", "SOX", "GLBA"]
+    assert rows["HIPAA"] == ["7", "4", "3", "0", "not compliant"]
+    assert rows["PCI-DSS"] == ["0", "0", "0", "100", "nothing of it was found"]
+    assert "How it stands with each regulation" not in page_of(treated()).tables
+
+
 def test_a_transformation_says_what_was_done_with_which_key_and_what_is_left() -> None:
     page = page_of(treated())
     done = {row[0]: row[1:] for row in page.tables["Treated columns"][1:]}
