@@ -11,11 +11,14 @@ from anonspark.domain.treatments import ACTIONS, Action, Generalize
 from anonspark.pii.transforms.generalize import AGE_BIN, DATE_LEVELS, POSTCODE_KEPT, POSTCODES, way_of
 from anonspark.vocabulary import ActionName, DataKind
 
-AMOUNTS: Final = frozenset({"age", "income", "credit_score", "account_balance", "latitude", "longitude", "coordinates"})
+MONEY: Final = frozenset({"income", "credit_score", "account_balance"})
+"""Types, and their kinds, that have no made-up values: a wrong amount is worse than none."""
+
+AMOUNTS: Final = frozenset({"age", *MONEY, "latitude", "longitude", "coordinates"})
 """Types, and their kinds, of which a few characters are no part of a name or number but still the amount, nearly."""
 
 CHOICES: Final = frozenset(
-    {"gender", "marital_status", "nationality", "blood_type", "political", "religious", "sexual_orientation",
+    {"gender", "marital_status", "blood_type", "political", "religious", "sexual_orientation",
      "trade_union", "race_ethnicity", "disability", "criminal_record", "genetic", "biometric", "photo", "signature",
      "health", "password", "credential"}
 )  # fmt: skip
@@ -83,7 +86,7 @@ TAKES: Final[Mapping[ActionName, Callable[[Target], bool]]] = MappingProxyType(
         ActionName.HASH: lambda target: not target.is_opaque,
         ActionName.ENCRYPT: lambda target: not target.is_opaque,
         ActionName.TOKENIZE: lambda target: not target.is_opaque,
-        ActionName.PSEUDONYMIZE: lambda target: target.is_text and not target.lineage & CHOICES,
+        ActionName.PSEUDONYMIZE: lambda target: not target.is_opaque and not target.lineage & (CHOICES | MONEY),
         ActionName.FORMAT_PRESERVING_ENCRYPT: lambda target: target.is_text and bool(target.lineage & LONG_NUMBERS),
         ActionName.GENERALIZE: lambda target: way_of(Generalize(), target.pii_type, target.kind) is not None,
         ActionName.ADD_NOISE: lambda target: target.is_amount and target.kind in (DataKind.WHOLE, DataKind.DECIMAL),

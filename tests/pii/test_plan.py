@@ -7,7 +7,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from anonspark.domain.pii import ColumnFinding, ComplianceProfile, PiiCatalogue, PiiType
-from anonspark.domain.treatments import Generalize, Hash, Keep, Mask, Redact, Suppress, Tokenize, TreatmentRule
+from anonspark.domain.treatments import (
+    Generalize,
+    Hash,
+    Keep,
+    Mask,
+    Pseudonymize,
+    Redact,
+    Suppress,
+    Tokenize,
+    TreatmentRule,
+)
 from anonspark.errors import ColumnNotFoundError, InputError
 from anonspark.pii.plan import Plan, plan_treatments
 from anonspark.vocabulary import ActionName, DataKind, DetectionMethod
@@ -15,6 +25,7 @@ from anonspark.vocabulary import ActionName, DataKind, DetectionMethod
 PARENTS = {
     "phone": None, "us_phone": "phone", "fax": "phone", "email": None, "name": None, "first_name": "name", "date": None,
     "date_of_birth": "date", "location": None, "us_zip": "location", "age": None, "photo": None,
+    "income": None,
 }  # fmt: skip
 CATALOGUE = PiiCatalogue({name: PiiType(name, name.title(), "any", "", parent) for name, parent in PARENTS.items()})
 
@@ -126,7 +137,9 @@ def test_a_date_is_the_profiles_only_beside_what_tells_of_a_person() -> None:
             "mask is not for dates, so generalize",
         ),
         (ActionName.MASK, "date", DataKind.TEXT, Generalize(to="year"), "mask is not for dates, so generalize"),
-        (ActionName.PSEUDONYMIZE, "age", DataKind.WHOLE, Generalize(bin_size=10), "is not for values of age"),
+        (ActionName.PSEUDONYMIZE, "age", DataKind.WHOLE, Pseudonymize(), ""),
+        (ActionName.MASK, "age", DataKind.WHOLE, Generalize(bin_size=10), "is not for values of age"),
+        (ActionName.PSEUDONYMIZE, "income", DataKind.DECIMAL, Redact(), "is not for values of income, so redact"),
         (ActionName.PSEUDONYMIZE, "photo", DataKind.BINARY, Suppress(), "is not for binary values, so suppress"),
         (ActionName.PSEUDONYMIZE, "photo", DataKind.TEXT, Redact(), "is not for values of photo, so redact"),
         (ActionName.HASH, "name", DataKind.FLAG, Redact(), "hash is not for flags, so redact"),
