@@ -8,6 +8,7 @@ from rich.text import Text
 
 from anonspark.cli.tables import table_of
 from anonspark.report.numbers import counted
+from anonspark.report.privacy_words import place_of
 
 
 def show_compliance(console: Console, profile: str | None, compliance: Mapping[str, Any]) -> None:
@@ -19,7 +20,7 @@ def show_compliance(console: Console, profile: str | None, compliance: Mapping[s
     table = table_of("severity", "column", "what is wrong", "what to do")
     for each in shown:
         severity = each["severity"] if each.get("unresolved", True) else f"{each['severity']}, treated"
-        table.add_row(severity, *(Text(each[key]) for key in ("column", "sentence", "advice")))
+        table.add_row(severity, Text(place_of(each)), Text(each["sentence"]), Text(each["advice"]))
     console.print(table)
 
 

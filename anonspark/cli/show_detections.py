@@ -1,7 +1,7 @@
 """The result of `detect-pii` as tables on stdout."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from rich.console import Console
 from rich.table import Table
@@ -10,7 +10,10 @@ from rich.text import Text
 from anonspark.cli.show_compliance import show_compliance
 from anonspark.cli.tables import show_places, table_of
 from anonspark.report.numbers import counted
-from anonspark.report.privacy_words import cells, evidence
+from anonspark.report.privacy_words import cells, evidence, method_words
+
+WIDE: Final = 120
+"""Characters of a terminal that has room for sentences in a table."""
 
 
 def show_detections(summary: Mapping[str, Any]) -> None:
@@ -19,7 +22,7 @@ def show_detections(summary: Mapping[str, Any]) -> None:
     for found in summary["tables"]:
         console.print(Text(headline(found), style="bold"), soft_wrap=True)
         if found["detections"]:
-            console.print(detections_table(found["detections"]))
+            console.print(detections_table(found["detections"], at_length=console.width >= WIDE))
         if found.get("compliance"):
             show_compliance(console, found.get("profile") or summary.get("profile"), found["compliance"])
     if summary.get("compliance"):
@@ -37,9 +40,14 @@ def headline(found: Mapping[str, Any]) -> str:
     return f"{found['uri']}: {held}; {counted(found['rows_scanned'], 'row')} looked at."
 
 
-def detections_table(detections: Sequence[Mapping[str, Any]]) -> Table:
-    """A line a finding, in the order of the table's columns; samples are masked."""
-    table = table_of("column", "type", "confidence", "cells", "masked sample", "why", right=("confidence", "cells"))
+def detections_table(detections: Sequence[Mapping[str, Any]], *, at_length: bool) -> Table:
+    """A line a finding, in the order of the table's columns; samples are masked.
+
+    Args:
+        detections: Of one table.
+        at_length: Say why in sentences, not only what the finding rests on.
+    """
+    table = table_of("column", "type", "confidence", "cells", "sample", "because of", right=("confidence", "cells"))
     for each in detections:
         table.add_row(
             Text(each["column"]),
@@ -47,6 +55,6 @@ def detections_table(detections: Sequence[Mapping[str, Any]]) -> Table:
             f"{each['confidence']:.2f}",
             cells(each),
             Text(each.get("sample") or "-"),
-            Text(evidence(each)),
+            Text(evidence(each) if at_length else method_words(each).replace("its ", "")),
         )
     return table

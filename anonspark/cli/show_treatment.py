@@ -10,7 +10,7 @@ from rich.text import Text
 from anonspark.cli.show_compliance import show_compliance
 from anonspark.cli.tables import show_places, table_of
 from anonspark.report.numbers import counted
-from anonspark.report.privacy_words import action_words, cells, evidence
+from anonspark.report.privacy_words import action_words, actions_by_column, cells, evidence
 
 
 def show_treatment(summary: Mapping[str, Any]) -> None:
@@ -22,7 +22,7 @@ def show_treatment(summary: Mapping[str, Any]) -> None:
     if summary["pending"]:
         console.print(pending_table(summary["pending"]))
     if summary.get("remaining"):
-        console.print(remaining_table(summary["remaining"], treated(summary)))
+        console.print(remaining_table(summary["remaining"], actions_by_column(summary["treatments"])))
     if summary.get("compliance"):
         show_compliance(console, summary.get("profile"), summary["compliance"])
     show_places(console, summary)
@@ -30,14 +30,14 @@ def show_treatment(summary: Mapping[str, Any]) -> None:
 
 def headline(summary: Mapping[str, Any]) -> str:
     """Rows, treated columns, and findings that wait for somebody's word."""
-    columns, pending = counted(len(summary["treatments"]), "column"), len(summary["pending"])
+    done, pending = columns_of(summary["treatments"]), columns_of(summary["pending"])
     waiting = f"; {pending:,} with personal data left as {'it is' if pending == 1 else 'they are'}" if pending else ""
-    return f"{counted(summary['rows'], 'row')}; {columns} treated{waiting}."
+    return f"{counted(summary['rows'], 'row')}; {counted(done, 'column')} treated{waiting}."
 
 
-def treated(summary: Mapping[str, Any]) -> dict[str, str]:
-    """The action of each treated column."""
-    return {each["column"]: action_words(each) for each in summary["treatments"]}
+def columns_of(found: Sequence[Mapping[str, Any]]) -> int:
+    """How many columns something is said about; free texts can hold several types."""
+    return len({each["column"] for each in found})
 
 
 def treatments_table(treatments: Sequence[Mapping[str, Any]]) -> Table:

@@ -4,11 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
-from anonspark.domain.paths import lies_in, parse_path
 from anonspark.domain.pii import ColumnFinding, ComplianceProfile, PiiCatalogue
-from anonspark.domain.treatments import Hash, Keep, Mask, Treatment, Truncate
-from anonspark.pii.remains import is_gone, leaves_part, within_limit
+from anonspark.domain.treatments import Treatment
 from anonspark.pii.scope import profile_entry
+from anonspark.pii.violations import Judge, Violation
 from anonspark.vocabulary import Severity
 
 SURE: Final = 0.9
@@ -18,27 +17,6 @@ LOW_WEIGHT: Final = 1
 
 WEIGHTS: Final[Mapping[Severity, int]] = {Severity.CRITICAL: 3, Severity.WARNING: 1, Severity.INFO: 0}
 """What a finding counts in the score."""
-
-
-@dataclass(frozen=True, slots=True)
-class Violation:
-    """What is wrong with one column.
-
-    Attributes:
-        column: The path of the column.
-        pii_type: What it holds.
-        severity: How bad it is.
-        unresolved: Whether the finding counts as untreated; else it was treated, and this is to be reviewed.
-        sentence: What is wrong; the column is not named in it.
-        advice: What to do.
-    """
-
-    column: str
-    pii_type: str
-    severity: Severity
-    unresolved: bool
-    sentence: str
-    advice: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,13 +69,13 @@ def evaluate(
     floor(100 x (1 - unresolved / detected)), a critical finding counting 3, a warning 1 and an info 0.
 
     Args:
-        findings: At most one a column.
+        findings: At most one a column, but for columns of free texts.
         treatments: What is done; none where a table was only looked at.
         profile: None where no regulation is named: every finding is an info then.
         catalogue: All types.
         keyed_hashes: Whether the hashes of these treatments have a key.
     """
-    judge = _Judge(treatments, profile, catalogue, keyed_hashes)
+    judge = Judge(treatments, profile, catalogue, keyed_hashes)
     severities = [severity_of(finding, findings, profile, catalogue) for finding in findings]
     told = [judge.violation(*each) for each in zip(findings, severities, strict=True)]
     unresolved = [violation is not None and violation.unresolved for violation in told]
@@ -110,6 +88,37 @@ def evaluate(
         violations=tuple(sorted(violations, key=lambda each: -WEIGHTS[each.severity])),
         coverage=_coverage(findings, unresolved, profile, catalogue),
     )
+
+
+def standings(
+    findings: Sequence[ColumnFinding],
+    treatments: Sequence[Treatment],
+    profiles: Mapping[str, ComplianceProfile],
+    catalogue: PiiCatalogue,
+    *,
+    keyed_hashes: bool = True,
+) -> list[dict[str, Any]]:
+    """How a table stands with each regulation, in the form of a summary: one row a profile that has types.
+
+    `columns` holds what the regulation is about; `critical` and `warning` are what is unresolved of it.
+    """
+    told: list[dict[str, Any]] = []
+    for profile in profiles.values():
+        if not profile.pii_types:
+            continue
+        found = evaluate(findings, treatments, profile, catalogue, keyed_hashes=keyed_hashes)
+        left = [each.severity for each in found.violations if each.unresolved]
+        told.append(
+            {
+                "profile": profile.id,
+                "score": found.score,
+                "compliant": found.compliant,
+                "columns": sum(each.columns for each in found.coverage),
+                "critical": left.count(Severity.CRITICAL),
+                "warning": left.count(Severity.WARNING),
+            }
+        )
+    return told
 
 
 def severity_of(
@@ -144,130 +153,3 @@ def _coverage(
             columns[entry] = columns.get(entry, 0) + 1
             left[entry] += is_open
     return tuple(Coverage(pii_type, count, left[pii_type]) for pii_type, count in columns.items())
-
-
-class _Judge:
-    """Says of each finding whether its treatment is enough."""
-
-    def __init__(
-        self,
-        treatments: Sequence[Treatment],
-        profile: ComplianceProfile | None,
-        catalogue: PiiCatalogue,
-        keyed_hashes: bool,
-    ) -> None:
-        self.treatments = [(parse_path(treatment.column), treatment) for treatment in treatments]
-        self.profile = profile
-        self.catalogue = catalogue
-        self.keyed_hashes = keyed_hashes
-
-    def violation(self, finding: ColumnFinding, severity: Severity) -> Violation | None:
-        """What is wrong with a finding, if anything is."""
-        treatment = self.treatment(finding)
-        about = self.about(finding)
-        unresolved = True
-        if treatment is None:
-            sentence, advice = f"{about}, and nothing is done with it.", self.way_out(finding, severity)
-        elif isinstance(treatment.action, Keep):
-            sentence, advice = f"{about}, and is kept as it is: {treatment.because}.", self.way_out(finding, severity)
-        elif severity is Severity.INFO or self.profile is None:
-            return None
-        else:
-            problem = self.problem(finding, treatment, self.profile)
-            if problem is None:
-                return None
-            unresolved, sentence, advice = problem
-            sentence = f"{about}, {sentence}"
-            severity = severity if unresolved else Severity.WARNING
-        return Violation(finding.column, finding.pii_type, severity, unresolved, sentence, advice)
-
-    def treatment(self, finding: ColumnFinding) -> Treatment | None:
-        """Of the column itself, else of the nearest one that it lies in."""
-        path = parse_path(finding.column)
-        around = [(len(where.steps), treatment) for where, treatment in self.treatments if lies_in(path, where)]
-        return max(around, key=lambda each: each[0])[1] if around else None
-
-    def about(self, finding: ColumnFinding) -> str:
-        """How every sentence begins."""
-        return f"Holds {self.catalogue.types[finding.pii_type].name}"
-
-    def way_out(self, finding: ColumnFinding, severity: Severity) -> str:
-        if severity is Severity.INFO or self.profile is None:
-            outside = f"{self.profile.name} does not ask for anything" if self.profile else "No profile is named"
-            return f"{outside}; write a rule if it should not stay."
-        own = self.catalogue.nearest(finding.pii_type, self.profile.actions)
-        action = self.profile.actions[own].name if own else self.profile.default_action
-        return f"Let {self.profile.name} treat it ({action}), or write a rule for it."
-
-    def problem(
-        self, finding: ColumnFinding, treatment: Treatment, profile: ComplianceProfile
-    ) -> tuple[bool, str, str] | None:
-        """Whether a treated finding counts as unresolved, what is wrong and the way out; None where nothing is."""
-        action, name = treatment.action, profile.name
-        if self.catalogue.nearest(finding.pii_type, profile.never_kept) and not is_gone(action):
-            return (
-                True,
-                f"which {name} forbids to keep in any form, and {action.name} keeps something of it.",
-                "Suppress the column.",
-            )
-        if isinstance(action, Hash) and self.catalogue.nearest(finding.pii_type, profile.guarded_hashes):
-            return self.hash_problem(finding, profile)
-        limited = self.catalogue.nearest(finding.pii_type, profile.limits)
-        if limited is not None and leaves_part(action):
-            limits = profile.limits[limited]
-            if any(within_limit(action, limit, finding.pii_type, self.catalogue) for limit in limits):
-                return self.review(finding, treatment, profile)
-            return True, f"and {action.name} leaves more of it than {name} allows.", _allowed(limits, profile)
-        if profile.parts_identify and isinstance(action, Mask | Truncate) and leaves_part(action):
-            return (
-                False,
-                f"and {action.name} leaves a part of it; {name} counts parts of identifiers as identifiers.",
-                "Review whether the part can stay; redact it if not.",
-            )
-        return None
-
-    def review(
-        self, finding: ColumnFinding, treatment: Treatment, profile: ComplianceProfile
-    ) -> tuple[bool, str, str] | None:
-        """What people have to see to although the limit holds."""
-        own = self.catalogue.nearest(finding.pii_type, profile.reviews)
-        if own is None:
-            return None
-        return (
-            False,
-            f"and {treatment.action.name} leaves what {profile.name} allows, with a condition.",
-            profile.reviews[own],
-        )
-
-    def hash_problem(self, finding: ColumnFinding, profile: ComplianceProfile) -> tuple[bool, str, str] | None:
-        """Of a hash that needs a key."""
-        guarded = self.catalogue.nearest(finding.pii_type, profile.guarded_hashes)
-        if not self.keyed_hashes:
-            return True, f"hashed without a key, which {profile.name} does not accept.", "Name a key in hash_key."
-        parts = [
-            treatment.column
-            for _, treatment in self.treatments
-            if treatment.pii_type is not None
-            and self.catalogue.nearest(treatment.pii_type, profile.guarded_hashes) == guarded
-            and isinstance(treatment.action, Mask | Truncate)
-            and leaves_part(treatment.action)
-        ]
-        if not parts:
-            return None
-        return (
-            False,
-            f"hashed beside column '{parts[0]}', which shows a part: who has the key puts both together.",
-            "Keep the key where nobody reads the table, or tokenize or suppress one of the two.",
-        )
-
-
-def _allowed(limits: Sequence[Any], profile: ComplianceProfile) -> str:
-    if not limits:
-        return f"Nothing of it may be left under {profile.name}: redact or suppress it, or replace it."
-    forms = " or ".join(f"{limit.name}{_config(limit)}" for limit in limits)
-    return f"{profile.name} allows at most {forms}; or redact it."
-
-
-def _config(limit: Any) -> str:  # noqa: ANN401  any action
-    given = {key: value for key, value in asdict(limit).items() if value is not None}
-    return f" ({', '.join(f'{key}: {value}' for key, value in given.items())})" if given else ""

@@ -1,22 +1,24 @@
 """What a profile does with a column: its action for the type, or the nearest one that is right for the column."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
-from anonspark.domain.paths import ColumnPath
+from anonspark.domain.paths import ColumnPath, Within
 from anonspark.domain.pii import ComplianceProfile, PiiCatalogue
 from anonspark.domain.treatments import ACTIONS, Action, Generalize
+from anonspark.pii.transforms.generalize import AGE_BIN, DATE_LEVELS, POSTCODE_KEPT, POSTCODES, way_of
 from anonspark.vocabulary import ActionName, DataKind
 
-POSTCODES: Final = frozenset({"us_zip", "uk_postcode", "ca_postal_code", "postal_code"})
+MONEY: Final = frozenset({"income", "credit_score", "account_balance"})
+"""Types, and their kinds, that have no made-up values: a wrong amount is worse than none."""
 
-AMOUNTS: Final = frozenset({"age", "income", "credit_score", "account_balance", "latitude", "longitude", "coordinates"})
+AMOUNTS: Final = frozenset({"age", *MONEY, "latitude", "longitude", "coordinates"})
 """Types, and their kinds, of which a few characters are no part of a name or number but still the amount, nearly."""
 
 CHOICES: Final = frozenset(
-    {"gender", "marital_status", "nationality", "blood_type", "political", "religious", "sexual_orientation",
+    {"gender", "marital_status", "blood_type", "political", "religious", "sexual_orientation",
      "trade_union", "race_ethnicity", "disability", "criminal_record", "genetic", "biometric", "photo", "signature",
      "health", "password", "credential"}
 )  # fmt: skip
@@ -24,10 +26,6 @@ CHOICES: Final = frozenset(
 
 LONG_NUMBERS: Final = frozenset({"credit_card", "account_number", "npi", "imei", "imsi", "phone", "ssn", "national_id"})
 """Types, and their kinds, with enough digits for format-preserving encryption."""
-
-ZIP_KEPT: Final = 3
-IP_PREFIX: Final = 24
-AGE_BIN: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +63,12 @@ class Target:
         return self.kind in (DataKind.BINARY, DataKind.FLAG)
 
     @property
+    def can_be_dropped(self) -> bool:
+        """Whether the path ends in a column or a field, not in elements, values of maps or within JSON."""
+        steps = self.path.steps
+        return not steps or (steps[-1].into is Within.FIELD and all(step.into is not Within.JSON for step in steps))
+
+    @property
     def words(self) -> str:
         """What the column is, for a sentence."""
         kinds = {DataKind.BINARY: "binary values", DataKind.FLAG: "flags"}
@@ -75,18 +79,16 @@ class Target:
 
 TAKES: Final[Mapping[ActionName, Callable[[Target], bool]]] = MappingProxyType(
     {
-        ActionName.REDACT: lambda target: target.kind is not DataKind.BINARY,
+        ActionName.REDACT: lambda target: target.kind is not DataKind.BINARY or not target.can_be_dropped,
+        ActionName.SUPPRESS: lambda target: target.can_be_dropped,
         ActionName.MASK: lambda target: target.is_text,
         ActionName.TRUNCATE: lambda target: target.is_text,
         ActionName.HASH: lambda target: not target.is_opaque,
         ActionName.ENCRYPT: lambda target: not target.is_opaque,
         ActionName.TOKENIZE: lambda target: not target.is_opaque,
-        ActionName.PSEUDONYMIZE: lambda target: target.is_text and not target.lineage & CHOICES,
+        ActionName.PSEUDONYMIZE: lambda target: not target.is_opaque and not target.lineage & (CHOICES | MONEY),
         ActionName.FORMAT_PRESERVING_ENCRYPT: lambda target: target.is_text and bool(target.lineage & LONG_NUMBERS),
-        ActionName.GENERALIZE: lambda target: (
-            not target.is_opaque
-            and (target.is_date or target.is_amount or bool(target.lineage & {*POSTCODES, "ip_address"}))
-        ),
+        ActionName.GENERALIZE: lambda target: way_of(Generalize(), target.pii_type, target.kind) is not None,
         ActionName.ADD_NOISE: lambda target: target.is_amount and target.kind in (DataKind.WHOLE, DataKind.DECIMAL),
         ActionName.DATE_SHIFT: lambda target: target.is_date,
     }
@@ -94,7 +96,7 @@ TAKES: Final[Mapping[ActionName, Callable[[Target], bool]]] = MappingProxyType(
 """Which columns an action of a profile is right for; those not named are right for all."""
 
 INSTEAD: Final = (ActionName.GENERALIZE, ActionName.REDACT, ActionName.SUPPRESS)
-"""What is done instead, the first that is right; the last always is."""
+"""What is done instead, the first that is right; redact or suppress always is."""
 
 
 def profile_action(
@@ -110,7 +112,8 @@ def profile_action(
     target = Target(pii_type, kind, path, catalogue)
     if not takes(target, action.name):
         instead = next(name for name in INSTEAD if takes(target, name))
-        because += f"; {action.name} is not for {target.words}, so {instead}"
+        what = "what lies in elements or JSON" if action.name is ActionName.SUPPRESS else target.words
+        because += f"; {action.name} is not for {what}, so {instead}"
         action = ACTIONS[instead]()
     return with_defaults(action, pii_type, catalogue, kind), because
 
@@ -121,14 +124,16 @@ def takes(target: Target, action: ActionName) -> bool:
 
 
 def with_defaults(action: Action, pii_type: str, catalogue: PiiCatalogue, kind: DataKind = DataKind.TEXT) -> Action:
-    """The action with what is left open set as its type of personal data asks for; others stay as they are."""
-    if not isinstance(action, Generalize) or action != Generalize():
+    """The action with what is left open set as `generalize` reads it for the type; others stay as they are."""
+    if not isinstance(action, Generalize):
         return action
     lineage = frozenset(catalogue.lineage(pii_type))
     if "date" in lineage or kind in (DataKind.DATE, DataKind.TIMESTAMP):
-        return replace(action, to="year")
+        if action.levels is not None:
+            return Generalize(to=DATE_LEVELS[min(action.levels, len(DATE_LEVELS)) - 1])
+        return Generalize(to="year") if action == Generalize() else action
     if lineage & POSTCODES:
-        return replace(action, keep=ZIP_KEPT)
-    if "ip_address" in lineage:
-        return replace(action, prefix=IP_PREFIX)
-    return replace(action, bin_size=AGE_BIN) if "age" in lineage else action
+        if action.levels is not None:
+            return Generalize(keep=max(0, POSTCODE_KEPT + 1 - action.levels))
+        return Generalize(keep=POSTCODE_KEPT) if action == Generalize() else action
+    return Generalize(bin_size=AGE_BIN) if "age" in lineage and action == Generalize() else action

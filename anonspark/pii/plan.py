@@ -17,7 +17,7 @@ class Plan:
     """What is done.
 
     Attributes:
-        treatments: In the order of the table's columns.
+        treatments: In the order of the table's columns; of a column of free texts one for each type found in it.
         pending: Findings that no rule and no profile says anything about.
     """
 
@@ -32,6 +32,14 @@ class _PlacedRule:
     number: int
     rule: TreatmentRule
     path: ColumnPath | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Decided:
+    """A treatment, and the rule that it follows from, if one does."""
+
+    treatment: Treatment
+    placed: _PlacedRule | None = None
 
 
 def plan_treatments(
@@ -52,7 +60,7 @@ def plan_treatments(
 
     Args:
         columns: Every path that can be treated, with the kind of its values, in the order of the table.
-        findings: At most one a column, the best; of these columns.
+        findings: At most one a column, but for columns of free texts.
         rules: In the order of the policy.
         profile: None where rules alone decide.
         catalogue: All types.
@@ -62,24 +70,30 @@ def plan_treatments(
         ColumnNotFoundError: An enabled rule names a column that is not in the table.
         InputError: An enabled rule names a type that is not in the catalogue.
     """
-    paths = {column: parse_path(column) for column in columns}
+    # A path within JSON may be found in one row of millions and be in no sample; its values are texts.
+    kinds = {**columns, **{each.column: DataKind.TEXT for each in findings if each.column not in columns}}
+    paths = {column: parse_path(column) for column in kinds}
     policy = _policy(rules, paths, catalogue)
-    found = {finding.column: finding for finding in findings}
-    decided: dict[str, tuple[Treatment, _PlacedRule | None]] = {}
+    found: dict[str, list[ColumnFinding]] = {}
+    for finding in findings:
+        found.setdefault(finding.column, []).append(finding)
+    decided: list[_Decided] = []
     pending: list[ColumnFinding] = []
-    for column, kind in columns.items():
-        finding = found.get(column)
-        placed = _winner(paths[column], finding, policy, catalogue)
-        if placed is not None:
-            pii_type = finding.pii_type if finding else None
-            decided[column] = Treatment(column, pii_type, placed.rule.action, _because(placed)), placed
-        elif finding is not None:
-            entry = profile_entry(finding, findings, profile, catalogue) if profile and apply_profile_defaults else None
-            if profile is None or entry is None:
-                pending.append(finding)
-            else:
-                action, because = profile_action(finding.pii_type, kind, paths[column], profile, catalogue)
-                decided[column] = Treatment(column, finding.pii_type, action, because), None
+    for column, kind in kinds.items():
+        for each in found.get(column, [None]):
+            placed = _winner(paths[column], each, policy, catalogue)
+            if placed is not None:
+                pii_type = None if each is None else each.pii_type
+                decided.append(_Decided(Treatment(column, pii_type, placed.rule.action, _because(placed)), placed))
+            elif each is not None:
+                entry = (
+                    profile_entry(each, findings, profile, catalogue) if profile and apply_profile_defaults else None
+                )
+                if profile is None or entry is None:
+                    pending.append(each)
+                else:
+                    action, because = profile_action(each.pii_type, kind, paths[column], profile, catalogue)
+                    decided.append(_Decided(Treatment(column, each.pii_type, action, because)))
     return Plan(tuple(_wholes(decided, paths)), tuple(pending))
 
 
@@ -127,22 +141,24 @@ def _because(placed: _PlacedRule) -> str:
     return f"rule {placed.number} (priority {rule.priority}) for {rule.column or rule.pii_type}"
 
 
-def _wholes(
-    decided: Mapping[str, tuple[Treatment, _PlacedRule | None]], paths: Mapping[str, ColumnPath]
-) -> Iterator[Treatment]:
+def _wholes(decided: Sequence[_Decided], paths: Mapping[str, ColumnPath]) -> Iterator[Treatment]:
     """The treatments without those that the same rule's treatment of what they lie in makes needless."""
     columns = {path: column for column, path in paths.items()}
+    rules: dict[str, list[_PlacedRule | None]] = {}
+    for each in decided:
+        rules.setdefault(each.treatment.column, []).append(each.placed)
     told: set[ColumnPath] = set()
-    for treatment, placed in decided.values():
+    for each in decided:
+        treatment, placed = each.treatment, each.placed
         whole = None if placed is None else placed.path
         if whole is None or whole in (paths[treatment.column], *told):
             if whole not in told:
                 yield treatment
             continue
-        if whole in columns and decided[columns[whole]][1] is placed:
+        if whole in columns and placed in rules[columns[whole]]:
             continue  # a column of JSON texts, which is treated as one
         within = [column for column, path in paths.items() if lies_in(path, whole)]
-        alone = all(column in decided and decided[column][1] is placed for column in within)
+        alone = all(set(rules.get(column, [None])) == {placed} for column in within)
         if alone and isinstance(treatment.action, Suppress):
             told.add(whole)
             yield Treatment(str(whole), None, treatment.action, treatment.because)

@@ -17,9 +17,7 @@ from anonspark.domain.treatments import (
     Truncate,
 )
 from anonspark.pii.defaults import with_defaults
-
-COARSER: Final = ("month", "quarter", "year", "decade")
-"""What dates are generalized to, ever less precise."""
+from anonspark.pii.transforms.generalize import DATE_LEVELS
 
 PARTIAL: Final = (Mask, Truncate, Generalize, AddNoise, DateShift, KAnonymize, Keep)
 """Actions whose result tells something of the value itself to who has no key, no vault and no other data."""
@@ -62,7 +60,7 @@ def _is_as_coarse(action: Generalize, limit: Generalize) -> bool:
 
 
 FIELDS: Final[Mapping[str, Callable[[Any, Any], bool]]] = {
-    "to": lambda unit, most: COARSER.index(unit) >= COARSER.index(most),
+    "to": lambda unit, most: DATE_LEVELS.index(unit) >= DATE_LEVELS.index(most),
     "bin_size": lambda size, least: size >= least,
     "keep": lambda kept, most: kept <= most,
     "prefix": lambda bits, most: bits <= most,

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from anonspark.io.run_records import RunRecords
 from anonspark.report.document import DataTable, Facts, Paragraph, Section, section
 from anonspark.report.numbers import counted, listed
-from anonspark.report.privacy_words import SEVERITIES, Found, profile_name, type_name
+from anonspark.report.privacy_words import SEVERITIES, Found, place_of, profile_name, type_name
 from anonspark.vocabulary import Severity
 
 HOW_IT_IS_COUNTED = (
@@ -32,10 +32,29 @@ def compliances(records: RunRecords) -> list[tuple[str, str | None, Found]]:
 def compliance_sections(records: RunRecords) -> list[Section]:
     """A section a regulation, or a table; one sentence where no profile was named."""
     found = compliances(records)
+    regulations = _regulations(records.summary.get("regulations", ()))
     if not found:
-        note = "No profile was named, so nothing is said about a regulation; write profile: hipaa or another one."
-        return [section("Compliance", [Paragraph(note)])]
-    return [_section(*each) for each in found]
+        note = "No profile was named, so no regulation is told at length; write profile: hipaa or another one."
+        return [section("Compliance", [Paragraph(note), regulations])]
+    sections = [_section(*each) for each in found]
+    return sections if regulations is None else [*sections, section("All regulations", [regulations])]
+
+
+def _regulations(standings: Sequence[Found]) -> DataTable | None:
+    """How it stands with every regulation, the named one among them."""
+    rows = tuple(
+        (
+            profile_name(each["profile"]),
+            f"{each['columns']:,}",
+            f"{each['critical']:,}",
+            f"{each['warning']:,}",
+            f"{each['score']}",
+            "nothing of it was found" if not each["columns"] else "compliant" if each["compliant"] else "not compliant",
+        )
+        for each in standings
+    )
+    headers = ("Regulation", "Columns", "Critical", "Warnings", "Score", "Verdict")
+    return DataTable("How it stands with each regulation", headers, rows, frozenset({1, 2, 3, 4})) if rows else None
 
 
 def severity_counts(compliance: Found) -> str:
@@ -93,7 +112,7 @@ def _section(about: str, profile: str | None, compliance: Found) -> Section:
 def _violations(violations: Sequence[Found]) -> DataTable:
     rows = tuple(
         (
-            each["column"],
+            place_of(each),
             each["severity"] if each.get("unresolved", True) else f"{each['severity']}, treated",
             each["sentence"],
             each["advice"],
@@ -104,7 +123,7 @@ def _violations(violations: Sequence[Found]) -> DataTable:
 
 
 def _outside(violations: Sequence[Found], name: str) -> DataTable:
-    rows = tuple((each["column"], type_name(each["pii_type"])) for each in violations)
+    rows = tuple((place_of(each), type_name(each["pii_type"])) for each in violations)
     return DataTable(f"Left, and outside {name}", ("Column", "Type"), rows)
 
 

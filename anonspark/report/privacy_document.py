@@ -1,11 +1,13 @@
 """The records of a run that looked for personal data, or treated it -> its report."""
 
+from collections.abc import Sequence
+
 from anonspark.io.run_records import RunRecords
 from anonspark.report.document import Document, Facts, Section
 from anonspark.report.numbers import counted, moment
 from anonspark.report.privacy_compliance import compliance_sections, compliances, severity_counts, standing
 from anonspark.report.privacy_findings import findings_sections, keys_table, treatment_sections
-from anonspark.report.privacy_words import profile_name
+from anonspark.report.privacy_words import Found, profile_name
 from anonspark.report.provenance_section import run_section, settings_section, warnings_section
 from anonspark.report.verdict import failure
 from anonspark.vocabulary import RunState
@@ -77,7 +79,7 @@ def _verdict(records: RunRecords) -> str:
     stand = "; ".join(standing(profile, found) for _, profile, found in compliances(records)[:1])
     regulation = f" {stand}." if stand else ""
     if records.run.job == TREATED:
-        done, left = len(summary["treatments"]), len(summary["pending"])
+        done, left = columns_of(summary["treatments"]), columns_of(summary["pending"])
         waiting = f"; {counted(left, 'column')} with personal data stayed as {'it is' if left == 1 else 'they are'}"
         rest = waiting if left else "; no finding is without an action"
         return f"{counted(done, 'column')} of {counted(summary['rows'], 'row')} treated{rest}.{regulation}"
@@ -94,6 +96,11 @@ def _verdict(records: RunRecords) -> str:
     )
 
 
+def columns_of(found: Sequence[Found]) -> int:
+    """How many columns something is said about; free texts can hold several types."""
+    return len({each["column"] for each in found})
+
+
 def _key_facts(records: RunRecords) -> Facts:
     summary = records.summary
     if records.run.state is not RunState.COMPLETED:
@@ -101,11 +108,11 @@ def _key_facts(records: RunRecords) -> Facts:
     if records.run.job == TREATED:
         pairs = [
             ("Rows", f"{summary['rows']:,}"),
-            ("Columns treated", f"{len(summary['treatments']):,}"),
-            ("Left as they are", f"{len(summary['pending']):,}"),
+            ("Columns treated", f"{columns_of(summary['treatments']):,}"),
+            ("Left as they are", f"{columns_of(summary['pending']):,}"),
         ]
         if summary.get("remaining") is not None:
-            pairs.append(("Still found", f"{len(summary['remaining']):,}"))
+            pairs.append(("Still found", f"{columns_of(summary['remaining']):,}"))
     else:
         detections = [(table["uri"], each) for table in summary["tables"] for each in table["detections"]]
         pairs = [

@@ -12,6 +12,7 @@ from anonspark.report.privacy_words import (
     SURE,
     Found,
     action_words,
+    actions_by_column,
     actions_of,
     cells,
     evidence,
@@ -115,7 +116,7 @@ def _pending_section(pending: Sequence[Found]) -> Section:
         for each in pending
     )
     note = (
-        f"No rule and no profile says anything about {counted(len(rows), 'column')} with personal data. Write a rule "
+        f"No rule and no profile says anything about {_columns(rows)} with personal data. Write a rule "
         "for each: with an action, or keep, which puts the decision on record."
     )
     table = DataTable("Findings without an action", ("Column", "Type", "How sure", "Evidence"), rows)
@@ -128,14 +129,14 @@ def _remaining_section(summary: Mapping[str, Any]) -> Section:
         return section(heading, [Paragraph("The written table was not looked at again.")])
     if not remaining:
         return section(heading, [Paragraph("Looked at again, nothing in it looks like personal data.")])
-    actions = {each["column"]: action_words(each) for each in summary["treatments"]}
+    actions = actions_by_column(summary["treatments"])
     rows = tuple(
         (each["column"], type_name(each["pii_type"]), how_sure(each["confidence"]), cells(each),
          actions.get(each["column"], "nothing was done"))
         for each in remaining
     )  # fmt: skip
     note = (
-        f"The written table was looked at again. Of {counted(len(rows), 'column')} the name or the values still look "
+        f"The written table was looked at again. Of {_columns(rows)} the name or the values still look "
         "like personal data. That is as it should be where made-up values or parts of values stand there."
     )
     table = DataTable("Still found", ("Column", "Type", "How sure", "Cells", "After"), rows, frozenset({3}))
@@ -144,3 +145,8 @@ def _remaining_section(summary: Mapping[str, Any]) -> Section:
 
 def _number(count: int | None) -> str:
     return "" if count is None else f"{count:,}"
+
+
+def _columns(rows: Sequence[tuple[str, ...]]) -> str:
+    """How many columns the rows are about; free texts can hold several types."""
+    return counted(len({row[0] for row in rows}), "column")

@@ -1,6 +1,6 @@
 """Findings, actions and profiles in words, as the summary of a privacy run names them."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any, Final
 
@@ -84,6 +84,16 @@ def _names() -> dict[str, str]:
     return {profile.id: profile.name for profile in load_profiles(load_catalogue()).values()}
 
 
+def place_of(violation: Found) -> str:
+    """The column of a violation, with its table where there are several.
+
+    >>> place_of({"column": "mail"}), place_of({"column": "mail", "table": "users.csv"})
+    ('mail', 'mail of users.csv')
+    """
+    table = violation.get("table")
+    return f"{violation['column']} of {table}" if table else str(violation["column"])
+
+
 def how_sure(confidence: float) -> str:
     """A confidence with its bucket.
 
@@ -109,15 +119,13 @@ def cells(found: Found) -> str:
 
 
 def evidence(found: Found) -> str:
-    """Why, in one sentence.
+    """Why, in sentences.
 
-    >>> evidence({"evidence": ["The name is one for email.", "98.5 % of 40 values have its shape."]})
-    'The name is one for email; 98.5 % of 40 values have its shape.'
+    >>> evidence({"evidence": ["The name is one for email.", "17 found in 4 texts"]})
+    'The name is one for email. 17 found in 4 texts.'
     """
     told = found.get("evidence") or ()
-    if isinstance(told, str):
-        return told
-    return "; ".join(sentence.removesuffix(".") for sentence in told) + ("." if told else "")
+    return " ".join(f"{sentence.removesuffix('.')}." for sentence in ([told] if isinstance(told, str) else told))
 
 
 def method_words(found: Found) -> str:
@@ -135,6 +143,20 @@ def action_words(treatment: Found) -> str:
     given = {key: value for key, value in (treatment.get("config") or {}).items() if value is not None}
     name = str(treatment["action"]).replace("_", " ")
     return f"{name} ({', '.join(f'{key}: {value}' for key, value in given.items())})" if given else name
+
+
+def actions_by_column(treatments: Sequence[Found]) -> dict[str, str]:
+    """What was done with each column; several things where it holds free texts.
+
+    >>> actions_by_column([{"column": "a", "action": "mask"}, {"column": "a", "action": "hash"}])
+    {'a': 'mask, hash'}
+    """
+    found: dict[str, list[str]] = {}
+    for each in treatments:
+        told = found.setdefault(str(each["column"]), [])
+        if (words := action_words(each)) not in told:
+            told.append(words)
+    return {column: ", ".join(told) for column, told in found.items()}
 
 
 def actions_of(treatments: tuple[Found, ...]) -> Facts:

@@ -10,6 +10,9 @@ from anonspark.report.settings import as_yaml, leaves_values_out
 
 STEPS = {
     "read": "opening the input",
+    "sample": "looking at a sample",
+    "count": "counting over all rows",
+    "deep_scan": "looking inside texts",
     "classes": "counting equivalence classes",
     "search": "searching the lattice",
     "apply": "writing the release",

@@ -125,3 +125,10 @@ def test_a_profile_that_is_not_there_is_told_with_the_likely_one() -> None:
     with pytest.raises(ConfigurationError, match=r"profile: found 'hippa'; it is one of .*; did you mean 'hipaa'\?"):
         profile_of(PROFILES, "hippa")
     assert profile_of(PROFILES, "sox").name == "SOX"
+
+
+def test_the_profile_that_the_documentation_shows_is_one() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "pii" / "compliance.md").read_text(encoding="utf-8")
+    [example] = re.findall(r"```yaml\n(id: .*?)```", page, re.DOTALL)
+    shown = load_profiles(CATALOGUE, [example])["research"]
+    assert shown.limits == {"date": (Generalize(to="quarter"),), "phone": ()}

@@ -28,8 +28,9 @@ from anonspark.domain.treatments import (
     Treatment,
     Truncate,
 )
-from anonspark.pii.compliance import Compliance, Violation, evaluate
+from anonspark.pii.compliance import Compliance, evaluate, standings
 from anonspark.pii.plan import plan_treatments
+from anonspark.pii.violations import Violation
 from anonspark.vocabulary import DataKind, DetectionMethod, Severity
 
 CATALOGUE = load_catalogue()
@@ -134,8 +135,17 @@ def test_a_column_that_is_gone_with_what_it_lay_in_is_resolved() -> None:
         "gdpr", [finding("home.mail", "email"), finding("home.tels[]", "phone")], treatment("home", Suppress())
     )
     assert (found.score, found.violations) == (100, ())
-    kept = judged("gdpr", [finding("home.mail", "email")], treatment("home", Redact()), treatment("home.mail", Keep()))
+    kept = judged(
+        "gdpr", [finding("home.mail", "email")], treatment("home", Redact()), treatment("home.mail", Keep(), "email")
+    )
     assert kept.score == 0
+
+
+def test_what_is_done_about_one_type_within_texts_does_nothing_about_another() -> None:
+    within = [finding("notes", "email"), finding("notes", "us_phone")]
+    found = judged("gdpr", within, treatment("notes", Redact(), "phone"))
+    assert [(each.pii_type, each.unresolved) for each in found.violations] == [("email", True)]
+    assert judged("gdpr", within, Treatment("notes", None, Redact(), "rule 1 (priority 0) for notes")).score == 100
 
 
 PERSON = finding("who", "name")
@@ -149,6 +159,7 @@ PERSON = finding("who", "name")
         ("date", Generalize(), True),
         ("date", Generalize(to="month"), False),
         ("date", Generalize(levels=1), False),
+        ("date", Generalize(levels=3), True),
         ("date_of_birth", Generalize(to="quarter"), False),
         ("date", DateShift(), False),
         ("date", Truncate(4), False),
@@ -157,6 +168,7 @@ PERSON = finding("who", "name")
         ("us_zip", Generalize(keep=3), True),
         ("us_zip", Generalize(keep=2), True),
         ("us_zip", Generalize(), True),
+        ("us_zip", Generalize(levels=1), True),
         ("us_zip", Generalize(keep=4), False),
         ("us_zip", Truncate(3), False),
         ("us_zip", Mask(show_first=3, show_last=0), False),
@@ -266,6 +278,19 @@ def test_coverage_lists_the_profiles_types_and_what_else_of_it_was_found() -> No
     assert told["account_number"] == (1, 1)
     assert told["ssn"] == (0, 0)
     assert {name: told[name] for name in [*told][18:]} == {"credit_card": (1, 1), "npi": (1, 0)}
+
+
+def test_every_regulation_that_has_types_has_a_standing_of_its_own() -> None:
+    findings = [finding("credit_card"), finding("email"), finding("user_agent")]
+    told = {each["profile"]: each for each in standings(findings, [treatment("email", Redact())], PROFILES, CATALOGUE)}
+    assert [*told] == [name for name in PROFILES if name != "custom"]
+    assert told["pci_dss"] == {
+        "profile": "pci_dss", "score": 0, "compliant": False, "columns": 1, "critical": 1, "warning": 0
+    }  # fmt: skip
+    assert told["ccpa"] == {
+        "profile": "ccpa", "score": 75, "compliant": True, "columns": 2, "critical": 0, "warning": 1
+    }  # fmt: skip
+    assert told["sox"]["columns"] == 0
 
 
 def test_the_summary_holds_plain_texts_and_numbers() -> None:

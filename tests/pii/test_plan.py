@@ -7,7 +7,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from anonspark.domain.pii import ColumnFinding, ComplianceProfile, PiiCatalogue, PiiType
-from anonspark.domain.treatments import Generalize, Hash, Keep, Mask, Redact, Suppress, Tokenize, TreatmentRule
+from anonspark.domain.treatments import (
+    Generalize,
+    Hash,
+    Keep,
+    Mask,
+    Pseudonymize,
+    Redact,
+    Suppress,
+    Tokenize,
+    TreatmentRule,
+)
 from anonspark.errors import ColumnNotFoundError, InputError
 from anonspark.pii.plan import Plan, plan_treatments
 from anonspark.vocabulary import ActionName, DataKind, DetectionMethod
@@ -15,6 +25,7 @@ from anonspark.vocabulary import ActionName, DataKind, DetectionMethod
 PARENTS = {
     "phone": None, "us_phone": "phone", "fax": "phone", "email": None, "name": None, "first_name": "name", "date": None,
     "date_of_birth": "date", "location": None, "us_zip": "location", "age": None, "photo": None,
+    "income": None,
 }  # fmt: skip
 CATALOGUE = PiiCatalogue({name: PiiType(name, name.title(), "any", "", parent) for name, parent in PARENTS.items()})
 
@@ -126,7 +137,9 @@ def test_a_date_is_the_profiles_only_beside_what_tells_of_a_person() -> None:
             "mask is not for dates, so generalize",
         ),
         (ActionName.MASK, "date", DataKind.TEXT, Generalize(to="year"), "mask is not for dates, so generalize"),
-        (ActionName.PSEUDONYMIZE, "age", DataKind.WHOLE, Generalize(bin_size=10), "is not for values of age"),
+        (ActionName.PSEUDONYMIZE, "age", DataKind.WHOLE, Pseudonymize(), ""),
+        (ActionName.MASK, "age", DataKind.WHOLE, Generalize(bin_size=10), "is not for values of age"),
+        (ActionName.PSEUDONYMIZE, "income", DataKind.DECIMAL, Redact(), "is not for values of income, so redact"),
         (ActionName.PSEUDONYMIZE, "photo", DataKind.BINARY, Suppress(), "is not for binary values, so suppress"),
         (ActionName.PSEUDONYMIZE, "photo", DataKind.TEXT, Redact(), "is not for values of photo, so redact"),
         (ActionName.HASH, "name", DataKind.FLAG, Redact(), "hash is not for flags, so redact"),
@@ -146,6 +159,26 @@ def test_what_a_default_action_is_not_right_for_takes_the_nearest_that_is(
     assert because.startswith("profile law, default action")
     assert says in because
     assert (";" in because) == bool(says)
+
+
+@pytest.mark.parametrize(
+    ("path", "kind", "action"),
+    [
+        ("cvv", TEXT, Suppress()),
+        ("card.cvv", TEXT, Suppress()),
+        ("cards[].cvv", TEXT, Suppress()),
+        ("codes[]", TEXT, Redact()),
+        ("codes{}", TEXT, Redact()),
+        ("doc.$.cvv", TEXT, Redact()),
+        ("photos[]", DataKind.BINARY, Redact()),
+        ("photo", DataKind.BINARY, Suppress()),
+    ],
+)
+def test_what_cannot_be_dropped_by_itself_is_redacted(path: str, kind: DataKind, action: object) -> None:
+    planned = plan({path: kind}, [finding(path, "photo")], of=profile("photo", default=ActionName.SUPPRESS))
+    assert actions(planned) == {path: action}
+    redacted = plan({path: kind}, [finding(path, "photo")], of=profile("photo"))
+    assert actions(redacted) == {path: Suppress() if path == "photo" else Redact()}
 
 
 def test_a_rule_for_a_struct_treats_all_that_lies_in_it() -> None:
@@ -170,6 +203,27 @@ def test_a_column_of_json_is_treated_as_one_where_a_rule_names_it() -> None:
     assert actions(plan(columns, found, TreatmentRule(Redact(), column="doc"))) == {"doc": Redact()}
     by_type = plan(columns, found, TreatmentRule(Redact(), column="doc"), TreatmentRule(Hash(), "email", priority=1))
     assert actions(by_type) == {"doc": Redact(), "doc.$.mail": Hash()}
+
+
+def test_a_finding_of_a_path_that_no_sample_showed_is_decided_too() -> None:
+    found = [finding("doc.$.mail", "email"), finding("doc.$.tel", "phone")]
+    planned = plan(["id", "doc"], found, TreatmentRule(Hash(), "email"))
+    assert actions(planned) == {"doc.$.mail": Hash()}
+    assert [each.column for each in planned.pending] == ["doc.$.tel"]
+
+
+def test_each_type_within_free_texts_is_decided_for_itself() -> None:
+    within = [finding("notes", "email"), finding("notes", "us_phone"), finding("notes", "us_zip")]
+    planned = plan(["id", "notes"], within, TreatmentRule(Mask(), "phone"), of=profile("email"))
+    told = [(each.column, each.pii_type, each.action) for each in planned.treatments]
+    assert told == [("notes", "email", Redact()), ("notes", "us_phone", Mask())]
+    assert [each.pii_type for each in planned.pending] == ["us_zip"]
+    by_column = plan(["id", "notes"], within, TreatmentRule(Keep(), column="notes"))
+    assert [(each.pii_type, each.action) for each in by_column.treatments] == [
+        ("email", Keep()), ("us_phone", Keep()), ("us_zip", Keep())
+    ]  # fmt: skip
+    lying = [finding("doc.text", "email"), finding("doc.text", "us_phone")]
+    assert actions(plan(["doc.text", "doc.id"], lying, TreatmentRule(Suppress(), column="doc"))) == {"doc": Suppress()}
 
 
 def test_a_column_or_type_that_is_not_there_is_told_with_the_likely_one() -> None:

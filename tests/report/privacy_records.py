@@ -9,7 +9,7 @@ from anonspark.config.profiles import load_profiles
 from anonspark.domain.pii import ColumnFinding
 from anonspark.domain.treatments import Generalize, Hash, Keep, Mask, Redact, Treatment
 from anonspark.io.run_records import RunRecords
-from anonspark.pii.compliance import evaluate
+from anonspark.pii.compliance import evaluate, standings
 from anonspark.vocabulary import DetectionMethod, RunState
 from tests.report.records import BEGUN, NOON
 
@@ -49,14 +49,18 @@ TREATMENTS = (
 )
 
 
-def compliance(detections: Any, treatments: Any = (), profile: str = "hipaa") -> dict[str, Any]:
-    """How these stand with a regulation."""
-    findings = [
+def findings_of(detections: Any) -> list[ColumnFinding]:
+    """The findings of a summary."""
+    return [
         ColumnFinding(each["column"], each["pii_type"], each["confidence"], DetectionMethod(each["method"]), ())
         for each in detections
     ]
+
+
+def compliance(detections: Any, treatments: Any = (), profile: str = "hipaa") -> dict[str, Any]:
+    """How these stand with a regulation."""
     done = [Treatment(column, pii_type, action, because) for column, pii_type, action, because, _ in treatments]
-    return evaluate(findings, done, load_profiles(CATALOGUE)[profile], CATALOGUE).to_dict()
+    return evaluate(findings_of(detections), done, load_profiles(CATALOGUE)[profile], CATALOGUE).to_dict()
 
 
 def scan_summary(**changes: Any) -> dict[str, Any]:
@@ -71,6 +75,7 @@ def scan_summary(**changes: Any) -> dict[str, Any]:
         ],
         "profile": "hipaa",
         "compliance": compliance(DETECTIONS),
+        "regulations": standings(findings_of(DETECTIONS), (), load_profiles(CATALOGUE), CATALOGUE),
         "timings_s": {"read": 1.0, "total": 4.0},
         "metadata": {"uri": "file:///out/_anonspark"},
         "warnings": [],

@@ -43,9 +43,9 @@ def test_a_scan_says_what_was_found_how_sure_that_is_and_why() -> None:
     assert found["contact.phones[]"] == ["Us Phone", "85%, medium", "1,712", "(***) ***-**12"]
     assert found["religion"] == ["Religious", "95%, high", "about 870", "none"]
     why = {row[0]: row[1:] for row in page.tables[f"Why these of {URI}"][1:]}
-    assert why["notes"] == ["parts of its texts", "17 phones in texts"]
+    assert why["notes"] == ["parts of its texts", "17 phones in texts."]
     assert why["zip"] == [
-        "its name and its values", "The name is one for us_zip; 98.5 % of 1,000 values have its shape."
+        "its name and its values", "The name is one for us_zip. 98.5 % of 1,000 values have its shape."
     ]  # fmt: skip
     assert page.facts["Columns with personal data"] == "8"
     assert page.facts["Rows looked at"] == "1,012"
@@ -67,6 +67,14 @@ def test_a_regulation_has_its_score_its_violations_and_each_of_its_types() -> No
     types = {row[0]: row[1:] for row in page.tables["The types of HIPAA"][1:]}
     assert len(types) == 18 + 2
     assert (types["Phone"], types["Ssn"], types["Us Zip"]) == (["2", "0", "2"], ["0", "0", "0"], ["1", "0", "1"])
+
+
+def test_every_regulation_is_told_in_a_line() -> None:
+    rows = {row[0]: row[1:] for row in page_of(scanned()).tables["How it stands with each regulation"][1:]}
+    assert [*rows] == ["HIPAA", "GDPR", "PCI-DSS", "CCPA", "Financial", "SOX", "GLBA"]
+    assert rows["HIPAA"] == ["7", "4", "3", "0", "not compliant"]
+    assert rows["PCI-DSS"] == ["0", "0", "0", "100", "nothing of it was found"]
+    assert "How it stands with each regulation" not in page_of(treated()).tables
 
 
 def test_a_transformation_says_what_was_done_with_which_key_and_what_is_left() -> None:
