@@ -20,6 +20,7 @@ from anonspark.cli.progress import following
 from anonspark.cli.show import show_summary
 from anonspark.config.job_file import JobFile
 from anonspark.config.load import JOBS, load_job
+from anonspark.config.vault_jobs import EraseJob
 from anonspark.errors import AnonsparkError, GoalNotMetError, LocationError, RunCancelledError, sentence_of
 from anonspark.io.job_files import is_local, read_local_text, read_text
 from anonspark.pipelines.follow import Step, silent
@@ -51,6 +52,8 @@ class Command:
         spark_conf: On top of the profile's.
         tables: Paths or URIs of the tables that the job is about, where there is no job file.
         of_table: What the job file would say of them; None for what it would not.
+        lines: Of standard input, where the job is about them.
+        lines_are_persons: Whether they name persons, and not values.
     """
 
     job: str
@@ -64,6 +67,8 @@ class Command:
     spark_conf: Mapping[str, str] = field(default_factory=dict)
     tables: tuple[str, ...] = ()
     of_table: Mapping[str, Any] = field(default_factory=dict)
+    lines: tuple[str, ...] | None = field(default=None, repr=False)
+    lines_are_persons: bool = False
 
 
 def execute(command: Command, show: Callable[[Mapping[str, Any]], None] | None = None) -> int:
@@ -150,7 +155,10 @@ def read_job(command: Command, text: str) -> JobFile:
     Raises:
         ConfigurationError: Every fault at once.
     """
-    return load_job(text, command.config, command.settings, kind=JOBS[command.job])
+    job = load_job(text, command.config, command.settings, kind=JOBS[command.job])
+    if command.lines is not None and isinstance(job, EraseJob):
+        return job.with_lines(tuple(filter(None, command.lines)), of_persons=command.lines_are_persons)
+    return job
 
 
 def speaks_json_only(command: Command) -> bool:

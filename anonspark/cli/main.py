@@ -3,6 +3,7 @@
 What a command does is imported when it is done, so that `--help` and a misspelt option are answered at once.
 """
 
+import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -239,6 +240,92 @@ def measure(
     predicts a column.
     """
     _execute(_command("measure", config, settings, run_id, summary, as_json, debug, master, spark_conf))
+
+
+@app.command()
+def detokenize(
+    config: Config,
+    settings: Settings = None,
+    run_id: RunId = None,
+    summary: SummaryFile = None,
+    as_json: AsJson = False,
+    debug: Debug = False,
+    master: Master = None,
+    spark_conf: SparkConf = None,
+) -> None:
+    """Put the values back that tokens stand for.
+
+    Whoever has the vault and its key may; every use is audited. The output holds personal data in plain.
+    """
+    _execute(_command("detokenize", config, settings, run_id, summary, as_json, debug, master, spark_conf))
+
+
+@app.command()
+def decrypt(
+    config: Config,
+    settings: Settings = None,
+    run_id: RunId = None,
+    summary: SummaryFile = None,
+    as_json: AsJson = False,
+    debug: Debug = False,
+    master: Master = None,
+    spark_conf: SparkConf = None,
+) -> None:
+    """Put the values back that were encrypted.
+
+    Whoever has the key may; every use is audited. The output holds personal data in plain.
+    """
+    _execute(_command("decrypt", config, settings, run_id, summary, as_json, debug, master, spark_conf))
+
+
+@app.command()
+def rotate_keys(
+    config: Config,
+    settings: Settings = None,
+    run_id: RunId = None,
+    summary: SummaryFile = None,
+    as_json: AsJson = False,
+    debug: Debug = False,
+    master: Master = None,
+    spark_conf: SparkConf = None,
+) -> None:
+    """Encrypt again with a new key what an older one encrypted.
+
+    In a token vault, whose tokens stay, or in columns of a table. One that was interrupted goes on where it stopped.
+    """
+    _execute(_command("rotate-keys", config, settings, run_id, summary, as_json, debug, master, spark_conf))
+
+
+@app.command()
+def erase(
+    config: Config,
+    subjects_from_stdin: Annotated[
+        bool, typer.Option("--subjects-from-stdin", help="Read the persons from standard input, one a line.")
+    ] = False,
+    values_from_stdin: Annotated[
+        bool, typer.Option("--values-from-stdin", help="Read the values from standard input, one a line.")
+    ] = False,
+    settings: Settings = None,
+    run_id: RunId = None,
+    summary: SummaryFile = None,
+    as_json: AsJson = False,
+    debug: Debug = False,
+    master: Master = None,
+    spark_conf: SparkConf = None,
+) -> None:
+    """Make a token vault forget persons or values.
+
+    The job file names a table of them; a few can come on standard input, so that they are in no file and in no list of
+    processes. What was released stays, and nobody can take it back to them.
+    """
+    if subjects_from_stdin and values_from_stdin:
+        raise typer.BadParameter("read either persons or values from standard input.")
+    if run_id is not None and (subjects_from_stdin or values_from_stdin):
+        # A run that is complete is told again: other lines under its id would seem to be erased.
+        raise typer.BadParameter("what comes on standard input is in no record; leave --run-id out.")
+    command = _command("erase", config, settings, run_id, summary, as_json, debug, master, spark_conf)
+    lines = tuple(sys.stdin.read().splitlines()) if subjects_from_stdin or values_from_stdin else None
+    _execute(replace(command, lines=lines, lines_are_persons=subjects_from_stdin))
 
 
 @app.command()

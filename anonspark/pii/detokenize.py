@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import dataclass
 from typing import Final
 
 import pyarrow as pa
@@ -30,6 +31,21 @@ VALUE: Final = "value"
 Step = Callable[[DataFrame], DataFrame]
 
 
+@dataclass(frozen=True, slots=True)
+class Detokenized:
+    """What was found behind the tokens of a table.
+
+    Attributes:
+        step: Puts the values back; other columns, names and order stay.
+        cells: Tokens of each column, as it was named.
+        unknown: Among its cells that are not null, those that are no token or have no value in the vault.
+    """
+
+    step: Step
+    cells: Mapping[str, int]
+    unknown: Mapping[str, int]
+
+
 def detokenize_columns(
     table: DataFrame,
     columns: Sequence[str],
@@ -39,8 +55,8 @@ def detokenize_columns(
     *,
     held: ExitStack,
     unknown: OnUnknownToken = OnUnknownToken.FAIL,
-) -> tuple[Step, Mapping[str, int]]:
-    """Look all tokens of the columns up, and return the step that puts their values back; starts jobs.
+) -> Detokenized:
+    """Look all tokens of the columns up; starts jobs.
 
     A value comes back as it stood in the table, as text. Where several spellings of a value shared a token, the one
     that the vault saw first does.
@@ -53,9 +69,6 @@ def detokenize_columns(
         scope: Of the tokens.
         held: What the step needs lives as long as it.
         unknown: What becomes of texts that are no tokens of this scope, or that were erased.
-
-    Returns:
-        The step, and by column how many cells hold such texts.
 
     Raises:
         CiphertextError: A key is missing, or what the vault holds was changed.
@@ -79,10 +92,12 @@ def detokenize_columns(
     with worker_refusals():
         n_known = known.count()
     step = put_values(paths, known, unknown, broadcast=n_known <= MOST_BROADCAST)
-    missing = count_unknown(table, paths, known)
+    counts = count_tokens(table, paths, known)
+    cells = {column: found for column, (found, _) in zip(columns, counts, strict=True)}
+    missing = {column: count for column, (_, count) in zip(columns, counts, strict=True)}
     if unknown is OnUnknownToken.FAIL and any(missing.values()):
         raise unknown_tokens(missing, vault.name, scope)
-    return step, missing
+    return Detokenized(step, cells, missing)
 
 
 def distinct_tokens(table: DataFrame, paths: Sequence[ColumnPath]) -> DataFrame:
@@ -108,14 +123,17 @@ def require_keys_of(found: DataFrame, name: str, scope: str, ring: KeyRing) -> N
             raise wrong_key(name, scope, KeyName(key_id, version), ring)
 
 
-def count_unknown(table: DataFrame, paths: Sequence[ColumnPath], known: DataFrame) -> dict[str, int]:
-    """Cells by column that are not null and no token of the vault; a pass over the table."""
+def count_tokens(table: DataFrame, paths: Sequence[ColumnPath], known: DataFrame) -> list[tuple[int, int]]:
+    """Of each path the cells that are tokens, and those that are not null and no token; a pass over the table."""
     rows, values = joined(table, paths, known, broadcast=False)
-    missing = [
-        F.count_if(text.isNotNull() & value.isNull()).alias(f"n{place}") for place, (text, value) in enumerate(values)
-    ]
-    (counts,) = rows.agg(*missing).collect()
-    return {str(path): int(count) for path, count in zip(paths, counts, strict=True)}
+    asked = []
+    for place, (text, value) in enumerate(values):
+        asked += [
+            F.count_if(text.isNotNull() & value.isNotNull()).alias(f"n{place}"),
+            F.count_if(text.isNotNull() & value.isNull()).alias(f"u{place}"),
+        ]
+    (found,) = rows.agg(*asked).collect()
+    return [(int(found[f"n{place}"]), int(found[f"u{place}"])) for place in range(len(paths))]
 
 
 def joined(

@@ -18,8 +18,10 @@ from anonspark.config.detect_pii import DetectPiiJob
 from anonspark.config.job import AnonymizeJob
 from anonspark.config.job_file import JobFile
 from anonspark.config.measure import MeasureJob
+from anonspark.config.recover import DecryptJob, DetokenizeJob
 from anonspark.config.risk import RiskJob
 from anonspark.config.validate import ValidateJob
+from anonspark.config.vault_jobs import EraseJob, RotateKeysJob
 from anonspark.errors import RunCancelledError
 from anonspark.io.failures import storage_errors
 from anonspark.io.lease import lease, lease_holder, lease_uri, run_lease_uri
@@ -31,10 +33,13 @@ from anonspark.pipelines.anonymize_attempt import AnonymizeAttempt
 from anonspark.pipelines.apply_attempt import ApplyAttempt
 from anonspark.pipelines.attempt import Attempt, Outcome
 from anonspark.pipelines.detect_pii import detect_pii
+from anonspark.pipelines.erase import erase
 from anonspark.pipelines.follow import Follower, Step, never, silent
 from anonspark.pipelines.measure import MeasureAttempt
+from anonspark.pipelines.open_columns import decrypt_table, detokenize_table
 from anonspark.pipelines.release import normalized
 from anonspark.pipelines.risk import measure_table_risk
+from anonspark.pipelines.rotate_keys import rotate_keys
 from anonspark.pipelines.summary import Summary, failed_summary
 from anonspark.pipelines.validate import validate_table
 from anonspark.vocabulary import RunState
@@ -138,6 +143,14 @@ def complete(job: JobFile, attempt: Attempt) -> Outcome:
             return measure_table_risk(job, attempt)
         case ValidateJob():
             return validate_table(job, attempt)
+        case DetokenizeJob():
+            return detokenize_table(job, attempt)
+        case DecryptJob():
+            return decrypt_table(job, attempt)
+        case RotateKeysJob():
+            return rotate_keys(job, attempt)
+        case EraseJob():
+            return erase(job, attempt)
         case _:
             raise TypeError(f"no pipeline does jobs of kind {job.job}")
 

@@ -68,9 +68,10 @@ def test_equal_values_have_one_token_in_all_columns_and_come_back(
     assert (nobody["mail"], ann_again["friend"], ann_again["home"]) == (None, None, None)
     assert (nobody["home"], bob["home"]["x"]) == ({"c.d": None, "x": 2}, 3)
 
-    back, unknown = detokenize_columns(tokens, list(columns), vault, KeyRing(root), "people", held=held)
-    found = [row.asDict(recursive=True) for row in tokens.transform(back).collect()]
-    assert unknown == dict.fromkeys(columns, 0)
+    back = detokenize_columns(tokens, list(columns), vault, KeyRing(root), "people", held=held)
+    found = [row.asDict(recursive=True) for row in tokens.transform(back.step).collect()]
+    assert back.unknown == dict.fromkeys(columns, 0)
+    assert back.cells == {"mail": 3, "friend": 3, "home.`c.d`": 2, "id": 4}
     assert [row["id"] for row in found] == ["1", "2", "3", "1"]
     assert {row["mail"] for row in found} <= {"Ann@x.com", "ann@x.com ", "ann@x.com", "bob", None}
     assert found[0]["mail"] == found[1]["mail"] == found[2]["friend"]
@@ -115,12 +116,12 @@ def test_no_value_and_no_key_in_plans_logs_and_the_vault(
     table = people(spark, [(place, f"{CANARY} {place}", "x", None) for place in range(50)])
     tokens = table.transform(tokenize_columns(table, {"mail": Tokenize()}, vault, keys, held=held, subject="mail"))
     texts(tokens)
-    back, _ = detokenize_columns(tokens, ["mail"], vault, KeyRing(root), "people", held=held)
-    texts(tokens.transform(back))
+    back = detokenize_columns(tokens, ["mail"], vault, KeyRing(root), "people", held=held)
+    texts(tokens.transform(back.step))
     plans = StringIO()
     with redirect_stdout(plans):
         tokens.explain(True)
-        tokens.transform(back).explain("formatted")
+        tokens.transform(back.step).explain("formatted")
     capfd.readouterr()
     where = {"plans": plans.getvalue().encode(), "logs": caplog.text.encode(), "vault": in_one_file(tmp_path)}
     digest_key = claim_scope(vault, "people", KeyRing(root))
@@ -144,8 +145,8 @@ def test_every_text_comes_back_exactly(
     table = spark.createDataFrame(list(enumerate(spellings.values())), "id int, mail string")
     with ExitStack() as held:
         tokens = table.transform(tokenize_columns(table, {"mail": Tokenize()}, vault, scope, held=held))
-        back, _ = detokenize_columns(tokens, ["mail"], vault, KeyRing(root), scope.scope, held=held)
-        assert dict(map(tuple, tokens.transform(back).collect())) == dict(enumerate(spellings.values()))
+        back = detokenize_columns(tokens, ["mail"], vault, KeyRing(root), scope.scope, held=held)
+        assert dict(map(tuple, tokens.transform(back.step).collect())) == dict(enumerate(spellings.values()))
 
 
 def test_bytes_that_are_no_text_come_back_exactly(
@@ -154,8 +155,8 @@ def test_bytes_that_are_no_text_come_back_exactly(
     raw = [b"\xff\xfe", b"\xc3\x28", b"", b"\x00"]
     table = spark.createDataFrame([(value,) for value in raw], "raw binary").select(F.col("raw").cast("string"))
     tokens = table.transform(tokenize_columns(table, {"raw": Tokenize()}, vault, keys, held=held))
-    back, _ = detokenize_columns(tokens, ["raw"], vault, KeyRing(root), "people", held=held)
-    found = tokens.transform(back).select(F.col("raw").cast("binary"))
+    back = detokenize_columns(tokens, ["raw"], vault, KeyRing(root), "people", held=held)
+    found = tokens.transform(back.step).select(F.col("raw").cast("binary"))
     assert [bytes(row[0]) for row in found.collect()] == raw
 
 
@@ -167,11 +168,9 @@ def test_what_is_no_token_fails_is_kept_or_becomes_null(
     mixed = tokens.withColumn("friend", F.lit("plain")).persist()
 
     def found(unknown: OnUnknownToken) -> list[tuple[object, ...]]:
-        step, missing = detokenize_columns(
-            mixed, ["mail", "friend"], vault, KeyRing(root), "people", held=held, unknown=unknown
-        )
-        assert missing == {"mail": 0, "friend": 2}
-        return [tuple(row) for row in mixed.transform(step).select("mail", "friend").collect()]
+        back = detokenize_columns(mixed, ["mail", "friend"], vault, KeyRing(root), "people", held=held, unknown=unknown)
+        assert back.unknown == {"mail": 0, "friend": 2}
+        return [tuple(row) for row in mixed.transform(back.step).select("mail", "friend").collect()]
 
     with pytest.raises(UntreatableValueError, match="2 cells of 'friend'"):
         found(OnUnknownToken.FAIL)
@@ -229,8 +228,8 @@ def test_keys_are_rotated_and_tokens_stay(
     assert {str(key): count for key, count in vault.count_by_key("people").items()} == {f"{new.id} version 2": 30}
     later = KeyScope("people", linking=new, encryption=new)
     assert texts(table.transform(tokenize_columns(table, {"mail": Tokenize()}, vault, later, held=held))) == before
-    back, _ = detokenize_columns(tokens, ["mail"], vault, KeyRing(new), "people", held=held)
-    assert texts(tokens.transform(back)) == texts(table)
+    back = detokenize_columns(tokens, ["mail"], vault, KeyRing(new), "people", held=held)
+    assert texts(tokens.transform(back.step)) == texts(table)
 
 
 def test_persons_and_values_are_erased(
@@ -256,11 +255,11 @@ def test_persons_and_values_are_erased(
     assert vault.erase_subjects("people", [ann, ann, subject_digest(b"9", key)]) == Erased(2, 1, tokens=3, shared=1)
     assert vault.erase_subjects("people", [ann]) == Erased(1, 0, tokens=0)
     assert vault.erase_values("people", [digest_of(b"EVE@x ", "email", key)]) == Erased(1, 1, tokens=1)
-    step, missing = detokenize_columns(
+    back = detokenize_columns(
         tokens, ["mail", "friend"], vault, KeyRing(root), "people", held=held, unknown=OnUnknownToken.NULL
     )
-    assert missing == {"mail": 3, "friend": 1}
-    assert [tuple(row)[1:3] for row in tokens.transform(step).collect()] == [
+    assert back.unknown == {"mail": 3, "friend": 1}
+    assert [tuple(row)[1:3] for row in tokens.transform(back.step).collect()] == [
         (None, "Ulm"), (None, None), ("bob@x", "Ulm"), (None, "Kiel"),
     ]  # fmt: skip
 
