@@ -52,7 +52,16 @@ _ROMANCE: Final = re.compile(
     rf"|(?:{STREET_TYPES_FIRST})\.? [^\W_][\w.'\u2019 -]{{2,60}}?,? ?(?:n[º°.] ?)?[0-9]{{1,5}}(?!\w))",
     re.IGNORECASE,
 )
-_GERMANIC: Final = re.compile(rf"[^\W\d_](?: |-)?(?:{STREET_ENDINGS}) [0-9]{{1,5}}(?! ?[%€$])(?![0-9])", re.IGNORECASE)
+_GERMANIC: Final = re.compile(
+    rf"[^\W\d_](?:(?: |-)?(?:{STREET_ENDINGS})|[ -]ring) [0-9]{{1,5}}(?! ?[%€$])(?![0-9])", re.IGNORECASE
+)
+_NAME_ALONE: Final = re.compile(
+    r"(?i:rue|chemin|impasse|quai|avenue|boulevard|calle|avenida|avda|paseo|rua|travessa|alameda|viale|piazza|corso|ulica)"
+    r"\.? (?:(?:de|du|des|la|del|da|do|dos) |d')?[^\W\d_a-z][\w.'\u2019 -]{2,50}"
+    r"|[^\W\d_a-z][\w. -]{2,40}(?:straße|strasse|straat|gracht|laan)"
+)
+"""A street without a number, where the cell holds nothing else."""
+
 _JAPANESE: Final = re.compile(
     r"[都道府県市区町村郡].{1,20}[0-9\uff10-\uff19一二三四五六七八九十]+(?:丁目|番地?|号|[-\uff0d\u2212\u2010][0-9\uff10-\uff19]+)"
 )
@@ -113,7 +122,7 @@ def is_address(text: str) -> bool:
     A word for a street in its place, in one of a dozen languages, beside a house number suffices; otherwise
     `usaddress` has to see a house number and a street with its type.
     """
-    if _POST_BOX.search(text):
+    if _POST_BOX.search(text) or _NAME_ALONE.fullmatch(text):
         return True
     if not 5 <= len(text) <= 300 or _HOUSE_NUMBER.search(text) is None:
         return False

@@ -12,7 +12,14 @@ from anonspark.pii.validators import VALIDATORS, compact, tidy
 REAL = {
     "ssn": ["536-90-4399", " 536 90 4399 ", "536904399"],
     "date_of_birth": ["1985-12-31", "31.12.1985", "12/31/1985", "3/8/71", "19851231", "29. März 1982", "1982年3月29日"],
-    "date": ["2024-02-29T10:15:30Z", "29 Feb 2024", "February 29, 2024", "2024/2/29 9:05 pm", "15 de março de 2021"],
+    "date": [
+        "2024-02-29T10:15:30Z",
+        "29 Feb 2024",
+        "February 29, 2024",
+        "2024/2/29 9:05 pm",
+        "20240229093000",
+        "15 de março de 2021",
+    ],
     "age": ["0", "47", "120", "47.0"],
     "ein": ["12-3456789"],
     "ca_sin": ["046 454 286", "130-692-544"],
@@ -31,7 +38,7 @@ REAL = {
     "au_tfn": ["123 456 782"],
     "eu_vat": ["DE136695976", "FR 40 303 265 045", "ATU13585627"],
     "uk_driving_licence": ["MORGA657054SM9IJ", "MORGA 657054 SM9IJ"],
-    "national_id": ["39053344705", "010101-0101", "85073003328", "756.9217.0769.85"],
+    "national_id": ["39053344705", "010101-0101", "15070649C103", "85073003328", "756.9217.0769.85"],
     "tax_id": ["12-3456789", "912-90-3456", "529.982.247-25", "36574261809"],
     "phone": [
         "+49 30 901820",
@@ -56,6 +63,9 @@ REAL = {
         "Via Garibaldi 12",
         "Rua Augusta, 1500",
         "Keizersgracht 241",
+        "Keizersgracht",
+        "boulevard Voltaire",
+        "Innerer Ring 49/81",
         "東京都千代田区千代田1-1",
         "P.O. Box 255",
     ],
@@ -102,7 +112,7 @@ REAL = {
     ],
     "email": ["Ada.Lovelace@example.com ", "ada@intranet.local", "ada@xn--bcher-kva.example"],
     "swift_bic": ["deutdeff"],
-    "iban": ["GB82 WEST 1234 5698 7654 32", "gb82west12345698765432"],
+    "iban": ["GB82 WEST 1234 5698 7654 32", "ES16 2080 8209 8725 5202 6095", "gb82west12345698765432"],
 }
 """Mostly the examples of who made the rule: states, networks, RFCs, BIPs; reserved numbers of phones and hosts."""
 
