@@ -18,6 +18,7 @@ from anonspark.config.problems import path_text, problems_of
 from anonspark.config.recover import DecryptJob, DetokenizeJob
 from anonspark.config.risk import RiskJob
 from anonspark.config.text import Document, read_text
+from anonspark.config.transform_pii import TransformPiiJob
 from anonspark.config.validate import ValidateJob
 from anonspark.config.vault_jobs import EraseJob, RotateKeysJob
 from anonspark.errors import ConfigurationError, did_you_mean
@@ -32,6 +33,7 @@ JOBS: Final[Mapping[str, type[JobFile]]] = {
     "measure": MeasureJob,
     "risk": RiskJob,
     "rotate-keys": RotateKeysJob,
+    "transform-pii": TransformPiiJob,
     "validate": ValidateJob,
 }
 """The job file of each value of `job`."""

@@ -99,6 +99,22 @@ def replaced_in_python(column: Column, data_type: DataType, steps: Sequence[Path
     return arrow_column(work, data_type, column)
 
 
+def without_in_json(column: Column, data_type: DataType, steps: Sequence[PathStep]) -> Column:
+    """The column without a field, or an array or object of values, of the JSON texts that the steps lead into."""
+    at = next(place for place, step in enumerate(steps) if step.into is Within.JSON)
+    inner = tuple(steps[at + 1 :])
+    return replaced_in_python(column, data_type, steps[:at], lambda texts: removed_from_json(texts, inner))
+
+
+def removed_from_json(texts: pa.Array, steps: Sequence[PathStep]) -> pa.Array:
+    """JSON texts without what the steps lead to; a text that is no JSON is dropped, as it cannot be taken apart."""
+    results: list[str | None] = []
+    for text in texts.to_pylist():
+        parsed, is_json = _parsed(text)
+        results.append(_dumped(_removed(parsed, steps)) if is_json else None)
+    return pa.array(results, pa.string())
+
+
 def replaced_array(values: pa.Array, steps: Sequence[PathStep], change: Change) -> pa.Array:
     """An Arrow array with what `change` makes of the texts at the end of the steps; all else stays.
 
@@ -181,11 +197,7 @@ def _in_json(texts: pa.Array, steps: Sequence[PathStep], change: Change) -> pa.A
             found += _collected(parsed, steps) if is_json else [text]
     changed = iter(change(pa.array(found, pa.string())).to_pylist())
     results = [
-        None
-        if text is None
-        else _dumped(_put(parsed, steps, changed))
-        if is_json
-        else next(changed)
+        None if text is None else _dumped(_put(parsed, steps, changed)) if is_json else next(changed)
         for text, parsed, is_json in documents
     ]
     return pa.array(results, pa.string())
@@ -238,6 +250,19 @@ def _put(value: Any, steps: Sequence[PathStep], texts: Any) -> Any:  # noqa: ANN
         key: _put(each, rest, texts) if step.into is Within.VALUES or key == step.field else each
         for key, each in value.items()
     }
+
+
+def _removed(value: Any, steps: Sequence[PathStep]) -> Any:  # noqa: ANN401
+    """The value without what the steps lead to."""
+    if not steps:
+        return None
+    step, rest = steps[0], steps[1:]
+    if step.into is Within.ELEMENTS:
+        return [_removed(each, rest) for each in value] if isinstance(value, list) and rest else []
+    if not isinstance(value, dict):
+        return value
+    hit = set(value) if step.into is Within.VALUES else {step.field}
+    return {key: _removed(each, rest) if key in hit else each for key, each in value.items() if rest or key not in hit}
 
 
 def _scalar_text(value: Any) -> str | None:  # noqa: ANN401

@@ -29,7 +29,7 @@ NOT_PRIVATE: Final = (
     "tell a person; use the job dp for releases of statistics."
 )
 
-_BITS: Final = {ByteType: 7, ShortType: 15, IntegerType: 31, LongType: 63}
+_BITS: Final[dict[type[DataType], int]] = {ByteType: 7, ShortType: 15, IntegerType: 31, LongType: 63}
 
 _LEAST_TAIL: Final = 1e-300
 """Keeps the logarithm of Laplace noise finite."""

@@ -19,34 +19,41 @@ from anonspark.domain.treatments import (
     FormatPreservingEncrypt,
     Hash,
     Mask,
+    Pseudonymize,
     Redact,
     Truncate,
 )
 from anonspark.pii.ciphertext import GCM, SIV, Header, sealer, sealing_key
 from anonspark.pii.date_texts import moved_text
+from anonspark.pii.fakes.draws import Maker
+from anonspark.pii.fakes.kinds import maker_of
 from anonspark.pii.normalize import normalized
+from anonspark.pii.pools import checked_locale
 from anonspark.pii.transforms.date_shift import PURPOSE as SHIFTING
 from anonspark.pii.transforms.date_shift import days_of
 from anonspark.pii.transforms.format_preserving import PURPOSE as PRESERVING
 from anonspark.pii.transforms.format_preserving import checked_alphabet, moved_texts
 from anonspark.pii.transforms.hash import HASHING
+from anonspark.pii.transforms.pseudonymize import PURPOSE as PSEUDONYMS
 from anonspark.pii.transforms.redact import REDACTED
-from anonspark.pii.workers import Refused, WorkerRefusalError, mapped, no_values_told
+from anonspark.pii.workers import Refused, WorkerRefusalError, mapped, mapped_together, no_values_told
 
 Change = Callable[[pa.Array], pa.Array]
 """An array of texts -> another of the same length; null stays null."""
 
-ON_ARRAYS: Final = (Redact, Mask, Truncate, Hash, Encrypt, FormatPreservingEncrypt, DateShift)
+ON_ARRAYS: Final = (Redact, Mask, Truncate, Hash, Encrypt, FormatPreservingEncrypt, DateShift, Pseudonymize)
 """The actions that there is such a function of."""
 
 
-def change_of(action: Action, keys: KeyScope, family: str) -> Change:
+def change_of(action: Action, keys: KeyScope, family: str, pii_type: str | None, locale: str | None) -> Change:
     """What an action does with an array of texts.
 
     Args:
         action: One of ON_ARRAYS.
         keys: Of the scope; those that the action needs are there.
         family: Of ciphertexts.
+        pii_type: What the texts are, for pseudonyms.
+        locale: Of pseudonyms, unless the action has one of its own.
 
     Raises:
         TypeError: The action is none of them.
@@ -66,6 +73,8 @@ def change_of(action: Action, keys: KeyScope, family: str) -> Change:
             return _preserving(action, keys.encryption, keys.scope)
         case DateShift():
             return _each(_shifter(action, keys))
+        case Pseudonymize():
+            return _pseudonyms(pii_type, action.locale or locale, keys)
         case _:
             raise TypeError(f"there is no {action.name} of arrays")
 
@@ -146,6 +155,12 @@ def _preserving(action: FormatPreservingEncrypt, key: RootKey, scope: str) -> Ch
             return moved_texts(coded.dictionary, alphabet, secret, decrypt=False).take(coded.indices)
 
     return move
+
+
+def _pseudonyms(pii_type: str | None, locale: str | None, keys: KeyScope) -> Change:
+    maker = Maker(keys.linking.derive(PSEUDONYMS, keys.scope), checked_locale(locale), pii_type)
+    make = maker_of(pii_type)
+    return lambda texts: mapped_together(texts, lambda distinct: make(distinct, maker), pa.string())
 
 
 def _shifter(action: DateShift, keys: KeyScope) -> Callable[[str], str]:
