@@ -1,7 +1,7 @@
 """Findings, rules and a profile -> what is done with which column, and what nobody has decided."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from anonspark.domain.paths import ColumnPath, lies_in, parse_path
@@ -118,7 +118,11 @@ def plan_treatments(
 
 def _strongest(said: Sequence[_Decided]) -> _Decided:
     """What is done with a column: of several types within its texts all are treated as the one that asks for most."""
-    return min(said, key=lambda each: STRENGTH.index(each.treatment.action.name))
+    most = min(said, key=lambda each: STRENGTH.index(each.treatment.action.name))
+    if len({each.treatment.action for each in said}) == 1:
+        return most
+    because = f"{most.treatment.because}; it asks for most of what was found within the texts"
+    return replace(most, treatment=replace(most.treatment, because=because))
 
 
 def _policy(

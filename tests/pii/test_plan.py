@@ -234,6 +234,9 @@ def test_texts_with_several_types_are_treated_as_the_one_that_asks_for_most() ->
     planned = plan(["id", "notes"], within, TreatmentRule(Mask(), "phone"), of=profile("email"))
     told = [(each.column, each.pii_type, each.action) for each in planned.treatments]
     assert told == [("notes", "email", Redact())]
+    assert planned.treatments[0].because == (
+        "profile law, default action; it asks for most of what was found within the texts"
+    )
     assert planned.pending == ()
     kept = TreatmentRule(Keep(), "email"), TreatmentRule(Mask(), "phone")
     assert actions(plan(["notes"], within, *kept)) == {"notes": Mask()}
