@@ -6,7 +6,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any
 
-from pyspark.sql import DataFrame
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from anonspark.config.problems import path_text
@@ -18,7 +18,7 @@ from anonspark.domain.pii_knowledge import Knowledge
 from anonspark.domain.sources import TableSource
 from anonspark.domain.treatments import AddNoise, Suppress, Tokenize, Treatment
 from anonspark.errors import ConfigurationError, VerificationError
-from anonspark.frames.casts import leave_out_malformed
+from anonspark.frames.casts import column, leave_out_malformed
 from anonspark.io.failures import storage_errors
 from anonspark.io.keys import key_scope, open_key
 from anonspark.io.manifest import append_rows
@@ -316,10 +316,10 @@ def measured(table: ReadTable, treatments: Sequence[Treatment]) -> tuple[int, Ma
     return counted.rows, counted.malformed, scales
 
 
-def path_column(text: str) -> Any:
+def path_column(text: str) -> Column:
     """The column at a path of fields."""
     path = parse_path(text)
-    value = F.col(f"`{path.column.replace('`', '``')}`")
+    value = column(path.column)
     for step in path.steps:
         value = value.getField(step.field)
     return value

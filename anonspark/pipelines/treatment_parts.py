@@ -26,17 +26,10 @@ from anonspark.domain.treatments import (
 from anonspark.pii.transforms.noise import NOT_PRIVATE
 from anonspark.pii.vaults import key_name, vault_key
 from anonspark.pipelines.detect_pii import Detection, detection_part
+from anonspark.pipelines.find_pii import IN_TEXTS
 from anonspark.pipelines.k_anonymize_columns import ONLY_K
-from anonspark.vocabulary import DetectionMethod
 
 Row = Mapping[str, Any]
-
-NAMES_ONLY: Final = (
-    DetectionMethod.EXACT_NAME,
-    DetectionMethod.KEYWORD_NAME,
-    DetectionMethod.AFFIX_NAME,
-)
-"""Evidence that a treatment does not change: the column is still called what it is called."""
 
 NAMES_TOLD: Final = 10
 """Columns that a warning names."""
@@ -99,13 +92,13 @@ def pending_part(finding: ColumnFinding) -> dict[str, Any]:
 def remaining_parts(detections: Sequence[Detection], treatments: Sequence[Treatment]) -> list[dict[str, Any]]:
     """What still looks like personal data in what was written.
 
-    A treated column that is found by its name alone is not told: its name stays.
+    A treated column of which only the name or its neighbours tell is left out: these stay as they are.
     """
     actions = {str(parse_path(each.column)): str(each.action.name) for each in treatments}
     return [
         {**detection_part(each), "action": actions.get(each.finding.column)}
         for each in detections
-        if each.finding.column not in actions or each.finding.method not in NAMES_ONLY
+        if each.finding.column not in actions or each.finding.share or each.finding.method in IN_TEXTS
     ]
 
 
