@@ -7,7 +7,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from time import time
-from typing import Final
+from typing import Any, Final
 from uuid import uuid4
 
 from pyspark.sql import SparkSession
@@ -20,6 +20,7 @@ from anonspark.config.job_file import JobFile
 from anonspark.config.measure import MeasureJob
 from anonspark.config.recover import DecryptJob, DetokenizeJob
 from anonspark.config.risk import RiskJob
+from anonspark.config.transform_pii import TransformPiiJob
 from anonspark.config.validate import ValidateJob
 from anonspark.config.vault_jobs import EraseJob, RotateKeysJob
 from anonspark.errors import RunCancelledError
@@ -41,6 +42,7 @@ from anonspark.pipelines.release import normalized
 from anonspark.pipelines.risk import measure_table_risk
 from anonspark.pipelines.rotate_keys import rotate_keys
 from anonspark.pipelines.summary import Summary, failed_summary
+from anonspark.pipelines.transform_pii import TransformPiiAttempt
 from anonspark.pipelines.validate import validate_table
 from anonspark.vocabulary import RunState
 
@@ -128,31 +130,28 @@ def run(
     return summary
 
 
+PIPELINES: Final[tuple[tuple[type[JobFile], Callable[[Any, Attempt], Outcome]], ...]] = (
+    (AnonymizeJob, lambda job, attempt: AnonymizeAttempt(job, attempt).complete()),
+    (ApplyJob, lambda job, attempt: ApplyAttempt(job, attempt).complete()),
+    (DecryptJob, decrypt_table),
+    (DetectPiiJob, detect_pii),
+    (DetokenizeJob, detokenize_table),
+    (EraseJob, erase),
+    (MeasureJob, lambda job, attempt: MeasureAttempt(job, attempt).complete()),
+    (RiskJob, measure_table_risk),
+    (RotateKeysJob, rotate_keys),
+    (TransformPiiJob, lambda job, attempt: TransformPiiAttempt(job, attempt).complete()),
+    (ValidateJob, validate_table),
+)
+"""What does the jobs of each kind."""
+
+
 def complete(job: JobFile, attempt: Attempt) -> Outcome:
     """What the job's kind does, from reading to its rows in the metadata tables."""
-    match job:
-        case AnonymizeJob():
-            return AnonymizeAttempt(job, attempt).complete()
-        case ApplyJob():
-            return ApplyAttempt(job, attempt).complete()
-        case DetectPiiJob():
-            return detect_pii(job, attempt)
-        case MeasureJob():
-            return MeasureAttempt(job, attempt).complete()
-        case RiskJob():
-            return measure_table_risk(job, attempt)
-        case ValidateJob():
-            return validate_table(job, attempt)
-        case DetokenizeJob():
-            return detokenize_table(job, attempt)
-        case DecryptJob():
-            return decrypt_table(job, attempt)
-        case RotateKeysJob():
-            return rotate_keys(job, attempt)
-        case EraseJob():
-            return erase(job, attempt)
-        case _:
-            raise TypeError(f"no pipeline does jobs of kind {job.job}")
+    for kind, pipeline in PIPELINES:
+        if isinstance(job, kind):
+            return pipeline(job, attempt)
+    raise TypeError(f"no pipeline does jobs of kind {job.job}")
 
 
 def record_failure(
