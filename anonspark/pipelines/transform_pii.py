@@ -36,7 +36,8 @@ from anonspark.pii.transforms.noise import SHARE_OF_DEVIATION, scale_of
 from anonspark.pii.transforms.tokenize import Step, tokenize_columns
 from anonspark.pii.workers import worker_refusals
 from anonspark.pipelines.attempt import Attempt, Outcome, judge_malformed
-from anonspark.pipelines.detect_pii import Detection, read_knowledge
+from anonspark.pipelines.detect_pii import read_knowledge
+from anonspark.pipelines.detections import Detection
 from anonspark.pipelines.find_pii import Looked, look_into, recorded
 from anonspark.pipelines.k_anonymize_columns import Anonymous, k_anonymized
 from anonspark.pipelines.release import in_place_warnings, normalized, source_before
