@@ -28,7 +28,14 @@ from anonspark.pii.masked import sample_of
 from anonspark.pii.match import find_pii
 from anonspark.pii.profile import TableSample, collect_sample
 from anonspark.pipelines.attempt import Attempt, Outcome, judge_malformed, named_in_errors
-from anonspark.pipelines.detections import DetectedTable, Detection, compliance_part, detection_rows, table_part
+from anonspark.pipelines.detections import (
+    DetectedTable,
+    Detection,
+    compliance_part,
+    detection_rows,
+    regulations_part,
+    table_part,
+)
 from anonspark.vocabulary import DetectionMethod
 
 
@@ -51,6 +58,7 @@ def detect_pii(job: DetectPiiJob, attempt: Attempt) -> Outcome:
     told: dict[str, Any] = {"tables": [table_part(table) for table in tables]}
     if profile is not None:
         told |= compliance_part(tables, profile, knowledge.catalogue)
+    told["regulations"] = regulations_part(tables, knowledge.catalogue)
     return Outcome(
         told=told,
         warnings=[warning for table in tables for warning in table.warnings],

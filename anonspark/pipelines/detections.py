@@ -4,9 +4,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from anonspark.config.profiles import load_profiles
 from anonspark.domain.pii import ColumnFinding, ComplianceProfile, PiiCatalogue
 from anonspark.domain.sources import TableSource
-from anonspark.pii.compliance import evaluate
+from anonspark.pii.compliance import evaluate, standings
 from anonspark.pipelines.record import Row
 from anonspark.vocabulary import DetectionMethod
 
@@ -101,6 +102,12 @@ def compliance_part(
     compliant = all(found.compliant for found in each)
     told = {**together.to_dict(), "compliant": compliant, "violations": violations}
     return {"profile": profile.id, "compliance": told}
+
+
+def regulations_part(tables: Sequence[DetectedTable], catalogue: PiiCatalogue) -> list[dict[str, Any]]:
+    """How the tables stand with each of the shipped profiles, a row each; nothing being treated yet."""
+    findings = [finding for table in tables for finding in table.findings]
+    return standings(findings, (), load_profiles(catalogue), catalogue)
 
 
 def detection_rows(tables: Sequence[DetectedTable]) -> Iterator[Row]:

@@ -10,6 +10,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from anonspark.config.problems import path_text
+from anonspark.config.profiles import load_profiles
 from anonspark.config.transform_pii import TransformPiiJob, faults_of_rule_types
 from anonspark.domain.keys import KeyScope, RootKey
 from anonspark.domain.paths import parse_path
@@ -26,7 +27,7 @@ from anonspark.io.outputs import Published
 from anonspark.io.tables import ReadTable, read_table
 from anonspark.pii.apply import Means, treat
 from anonspark.pii.cells import Place, kind_of, places_of
-from anonspark.pii.compliance import evaluate
+from anonspark.pii.compliance import evaluate, standings
 from anonspark.pii.count import count_instances
 from anonspark.pii.fits import require_fit, require_keys
 from anonspark.pii.nested import type_at, within_json
@@ -340,10 +341,10 @@ def treated_places(written: DataFrame, treatments: Sequence[Treatment]) -> dict[
 def compliance_part(
     looked: Looked, plan: Plan, profile: ComplianceProfile | None, knowledge: Knowledge, keys: KeyScope
 ) -> dict[str, Any]:
-    """How the written table stands with the job's regulation."""
+    """How the written table stands with the job's regulation, and in a row each with those that are shipped."""
+    catalogue, keyed = knowledge.catalogue, keys.hashing is not None
+    every = standings(looked.findings, plan.treatments, load_profiles(catalogue), catalogue, keyed_hashes=keyed)
     if profile is None:
-        return {}
-    found = evaluate(
-        looked.findings, plan.treatments, profile, knowledge.catalogue, keyed_hashes=keys.hashing is not None
-    )
-    return {"profile": profile.id, "compliance": found.to_dict()}
+        return {"regulations": every}
+    found = evaluate(looked.findings, plan.treatments, profile, catalogue, keyed_hashes=keyed)
+    return {"profile": profile.id, "compliance": found.to_dict(), "regulations": every}

@@ -23,6 +23,7 @@ UNTOUCHED: Final = "nothing was done"
 """After what a finding in the written table is still there, where it has no treatment."""
 
 KEPT: Final = str(ActionName.KEEP)
+"""The action that changes nothing."""
 
 METHODS: Final[Mapping[str, str]] = {
     DetectionMethod.EXACT_NAME: "its name",
