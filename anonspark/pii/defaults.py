@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
+from anonspark.domain.paths import parse_path
 from anonspark.domain.pii import ColumnFinding, ComplianceProfile, PiiCatalogue
 from anonspark.domain.treatments import ACTIONS, Action, Treatment
 from anonspark.errors import ColumnTypeError
-from anonspark.pii.fits import require_fit
+from anonspark.pii.fits import NOT_IN_JSON, ONE_A_ROW, require_fit
+from anonspark.pii.nested import is_repeated, within_json
 from anonspark.pii.remains import with_defaults, within_limits
 from anonspark.vocabulary import ActionName, DataKind, DetectionMethod
 
@@ -67,11 +69,15 @@ class Target:
         """Bytes and flags, which no made-up text stands for."""
         return self.kind in (DataKind.BINARY, DataKind.FLAG)
 
-    @property
-    def words(self) -> str:
-        """What the column is, for a sentence."""
+    def words(self, action: ActionName) -> str:
+        """What the column is that an action is not for."""
+        path = parse_path(self.finding.column)
         if self.is_free_text:
             return "parts of texts"
+        if within_json(path) and action in NOT_IN_JSON:
+            return "values within JSON texts"
+        if is_repeated(path) and action in ONE_A_ROW:
+            return "several values a row"
         kinds = {DataKind.BINARY: "binary values", DataKind.FLAG: "flags"}
         if self.kind in kinds:
             return kinds[self.kind]
@@ -122,7 +128,7 @@ def profile_action(
     instead = next(
         other for other in others if takes(target, other) and within_limits(other, finding.pii_type, profile, catalogue)
     )
-    return instead, f"{because}; {action.name} is not for {target.words}, so {instead.name}"
+    return instead, f"{because}; {action.name} is not for {target.words(action.name)}, so {instead.name}"
 
 
 def takes(target: Target, action: Action) -> bool:

@@ -179,6 +179,9 @@ def test_what_needs_one_value_a_row_is_not_a_default_where_there_are_several(
 ) -> None:
     planned = plan([path], [finding(path, "phone")], of=profile("phone", default=default))
     assert actions(planned) == {path: action}
+    because = planned.treatments[0].because
+    says = "values within JSON texts" if ".$." in path else "several values a row"
+    assert (f"{default} is not for {says}, so redact" in because) == (action == Redact())
 
 
 @pytest.mark.parametrize(
