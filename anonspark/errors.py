@@ -10,6 +10,9 @@ AnonsparkError                  exit 1
 │  ├─ MalformedCellsError       cells that the schema cannot cast
 │  ├─ LocationError             a file, folder, table or URI that cannot be read or written
 │  ├─ TooManyClassesError       more classes or lattice nodes than the search can hold
+│  ├─ SecretKeyError            a key that cannot be found, read or used
+│  ├─ CiphertextError           what cannot be decrypted: another key, or no ciphertext
+│  ├─ UntreatableValueError     values that an action cannot take
 │  └─ EnvironmentProblem        Java or a library is missing
 ├─ GoalNotMetError              exit 3: the data cannot be released as asked
 │  ├─ NoReleaseError            no lattice node satisfies the policy within the suppression limit
@@ -136,6 +139,18 @@ class LocationError(InputError):
 
 class TooManyClassesError(InputError):
     """More equivalence classes or lattice nodes than this search can hold."""
+
+
+class SecretKeyError(InputError):
+    """A key that cannot be found, read or used; the message names the reference, never the key."""
+
+
+class CiphertextError(InputError):
+    """What cannot be decrypted: made with another key, changed, or no ciphertext at all."""
+
+
+class UntreatableValueError(InputError):
+    """A column has values that its action cannot take."""
 
 
 class EnvironmentProblem(InputError):  # noqa: N818  it is the machine that lacks something

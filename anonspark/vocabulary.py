@@ -135,6 +135,14 @@ class OnUnsafe(StrEnum):
     REFUSE = "refuse"
 
 
+class OnUnknownToken(StrEnum):
+    """What becomes of texts that a vault knows no value for."""
+
+    FAIL = "fail"
+    KEEP = "keep"
+    NULL = "null"
+
+
 class QualityGate(StrEnum):
     """What a failed quality check does to the run."""
 

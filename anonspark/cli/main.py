@@ -3,6 +3,7 @@
 What a command does is imported when it is done, so that `--help` and a misspelt option are answered at once.
 """
 
+import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -151,7 +152,57 @@ def risk(
     if config is not None and any(value is not None for value in of_table.values()):
         raise typer.BadParameter("the job file says this; change its values with --set.", param_hint="--config")
     command = _command("risk", config or "", settings, run_id, summary, as_json, debug, master, spark_conf)
-    _execute(command if table is None else replace(command, table=table, of_table=of_table))
+    _execute(command if table is None else replace(command, tables=(table,), of_table=of_table))
+
+
+@app.command("detect-pii")
+def detect_pii(
+    tables: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[TABLE]...", help="Files to look at without a job file.", show_default=False),
+    ] = None,
+    config: Annotated[
+        str | None, typer.Option("--config", metavar="FILE", help="The job file: a path or any URI.")
+    ] = None,
+    types: Annotated[
+        list[str] | None, typer.Option("--types", metavar="A,B", help="The types to look for; all by default.")
+    ] = None,
+    profile: Annotated[
+        str | None, typer.Option("--profile", metavar="NAME", help="A regulation to hold the findings against: hipaa.")
+    ] = None,
+    threshold: Annotated[
+        float | None, typer.Option("--threshold", metavar="P", help="Confidence below which nothing is reported, 0.8.")
+    ] = None,
+    sample_size: Annotated[
+        int | None, typer.Option("--sample-size", metavar="N", help="Look at N rows and estimate; at all by default.")
+    ] = None,
+    deep_scan: Annotated[bool, typer.Option("--deep-scan", help="Look inside the texts of every row too.")] = False,
+    settings: Settings = None,
+    run_id: RunId = None,
+    summary: SummaryFile = None,
+    as_json: AsJson = False,
+    debug: Debug = False,
+    master: Master = None,
+    spark_conf: SparkConf = None,
+) -> None:
+    """Find personal data in tables.
+
+    Which columns hold which types of it, how sure that is and why, and how many cells. A job file names the tables; for
+    a first look TABLEs do: the separator and the encoding of a CSV are guessed.
+    """
+    of_table = {
+        "types": types or None,
+        "profile": profile,
+        "confidence_threshold": threshold,
+        "sample_size": sample_size,
+        "deep_scan": deep_scan or None,
+    }
+    if bool(tables) == (config is not None):
+        raise typer.BadParameter("name TABLEs, or a job file with --config.")
+    if config is not None and any(value is not None for value in of_table.values()):
+        raise typer.BadParameter("the job file says this; change its values with --set.", param_hint="--config")
+    command = _command("detect-pii", config or "", settings, run_id, summary, as_json, debug, master, spark_conf)
+    _execute(replace(command, tables=tuple(tables), of_table=of_table) if tables else command)
 
 
 @app.command()
@@ -189,6 +240,111 @@ def measure(
     predicts a column.
     """
     _execute(_command("measure", config, settings, run_id, summary, as_json, debug, master, spark_conf))
+
+
+@app.command()
+def detokenize(
+    config: Config,
+    settings: Settings = None,
+    run_id: RunId = None,
+    summary: SummaryFile = None,
+    as_json: AsJson = False,
+    debug: Debug = False,
+    master: Master = None,
+    spark_conf: SparkConf = None,
+) -> None:
+    """Put the values back that tokens stand for.
+
+    Whoever has the vault and its key may; every use is audited. The output holds personal data in plain.
+    """
+    _execute(_command("detokenize", config, settings, run_id, summary, as_json, debug, master, spark_conf))
+
+
+@app.command()
+def decrypt(
+    config: Config,
+    settings: Settings = None,
+    run_id: RunId = None,
+    summary: SummaryFile = None,
+    as_json: AsJson = False,
+    debug: Debug = False,
+    master: Master = None,
+    spark_conf: SparkConf = None,
+) -> None:
+    """Put the values back that were encrypted.
+
+    Whoever has the key may; every use is audited. The output holds personal data in plain.
+    """
+    _execute(_command("decrypt", config, settings, run_id, summary, as_json, debug, master, spark_conf))
+
+
+@app.command()
+def rotate_keys(
+    config: Config,
+    settings: Settings = None,
+    run_id: RunId = None,
+    summary: SummaryFile = None,
+    as_json: AsJson = False,
+    debug: Debug = False,
+    master: Master = None,
+    spark_conf: SparkConf = None,
+) -> None:
+    """Encrypt again with a new key what an older one encrypted.
+
+    In a token vault, whose tokens stay, or in columns of a table. One that was interrupted goes on where it stopped.
+    """
+    _execute(_command("rotate-keys", config, settings, run_id, summary, as_json, debug, master, spark_conf))
+
+
+@app.command()
+def erase(
+    config: Config,
+    subjects_from_stdin: Annotated[
+        bool, typer.Option("--subjects-from-stdin", help="Read the persons from standard input, one a line.")
+    ] = False,
+    values_from_stdin: Annotated[
+        bool, typer.Option("--values-from-stdin", help="Read the values from standard input, one a line.")
+    ] = False,
+    settings: Settings = None,
+    run_id: RunId = None,
+    summary: SummaryFile = None,
+    as_json: AsJson = False,
+    debug: Debug = False,
+    master: Master = None,
+    spark_conf: SparkConf = None,
+) -> None:
+    """Make a token vault forget persons or values.
+
+    The job file names a table of them; a few can come on standard input, so that they are in no file and in no list of
+    processes. What was released stays, and nobody can take it back to them.
+    """
+    if subjects_from_stdin and values_from_stdin:
+        raise typer.BadParameter("read either persons or values from standard input.")
+    if run_id is not None and (subjects_from_stdin or values_from_stdin):
+        # A run that is complete is told again: other lines under its id would seem to be erased.
+        raise typer.BadParameter("what comes on standard input is in no record; leave --run-id out.")
+    command = _command("erase", config, settings, run_id, summary, as_json, debug, master, spark_conf)
+    lines = tuple(sys.stdin.read().splitlines()) if subjects_from_stdin or values_from_stdin else None
+    _execute(replace(command, lines=lines, lines_are_persons=subjects_from_stdin))
+
+
+@app.command()
+def transform_pii(
+    config: Config,
+    settings: Settings = None,
+    run_id: RunId = None,
+    summary: SummaryFile = None,
+    as_json: AsJson = False,
+    debug: Debug = False,
+    master: Master = None,
+    spark_conf: SparkConf = None,
+) -> None:
+    """Mask, hash, encrypt, replace or leave out the personal data of a table.
+
+    A job file says what is done with which type of it or which column, or names a regulation that does. What was
+    written is looked at again before anybody sees it.
+    """
+    _execute(_command("transform-pii", config, settings, run_id, summary, as_json, debug, master, spark_conf))
 
 
 @app.command()

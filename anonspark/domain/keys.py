@@ -34,6 +34,41 @@ class RootKey:
         return HKDF(SHA256(), length, salt=None, info=info).derive(self.secret)
 
 
+def root_key(secret: bytes, version: int = 1) -> RootKey:
+    """The root key of a secret; its id is derived from the secret, so that equal secrets have equal ids anywhere.
+
+    The id is 64 bits of HKDF's output, which tell nothing of a random secret. A ciphertext that names it is thereby
+    known to be another key's before anything is decrypted.
+
+    >>> root_key(bytes(32)).id == root_key(bytes(32), version=2).id
+    True
+    """
+    return RootKey(RootKey("", version, secret).derive("key id", "", 8).hex(), version, secret)
+
+
+@dataclass(frozen=True, slots=True)
+class KeyRing:
+    """The versions of a key: the current one, which encrypts, and older ones, which only decrypt.
+
+    Attributes:
+        current: For what is new.
+        older: For what was encrypted before keys were rotated, newest first.
+    """
+
+    current: RootKey
+    older: tuple[RootKey, ...] = ()
+
+    @property
+    def keys(self) -> tuple[RootKey, ...]:
+        """All of them, the current one first."""
+        return (self.current, *self.older)
+
+    def find(self, key_id: str, version: int) -> RootKey | None:
+        """The key that a ciphertext names; one of the same id where the version is another, as ids tell secrets."""
+        named = [key for key in self.keys if key.id == key_id]
+        return next((key for key in named if key.version == version), named[0] if named else None)
+
+
 @dataclass(frozen=True, slots=True)
 class KeyScope:
     """The keys that treat the tables of one scope; what shares a scope and its keys can be joined.

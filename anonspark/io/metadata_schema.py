@@ -87,7 +87,9 @@ SCHEMAS: Final[Mapping[str, StructType]] = MappingProxyType(
             key_id=TEXT,
             rows=COUNT,
         ),
-        "audit": columns(run_id=TEXT, at=TIME, operation=TEXT, subject=TEXT, key_id=TEXT, rows=COUNT, outcome=TEXT),
+        "audit": columns(
+            run_id=TEXT, at=TIME, actor=TEXT, operation=TEXT, subject=TEXT, key_id=TEXT, rows=COUNT, outcome=TEXT
+        ),
     }
 )
 """`subject` is `input` or `release`; `config`, `solution` and `summary` are JSON."""
