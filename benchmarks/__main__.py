@@ -3,11 +3,11 @@
 import argparse
 from collections.abc import Sequence
 
-from benchmarks import as_is, cost, job, markdown, peer, search, strategies
+from benchmarks import as_is, cost, job, markdown, peer, pii_treat, search, strategies
 from benchmarks.machine import circumstances, now
 
-SECTIONS = ("search", "strategies", "peer", "job", "cost", "as_is")
-ROWS = {"job": job.ROWS, "cost": cost.ROWS, "as_is": job.ROWS}
+SECTIONS = ("search", "strategies", "peer", "job", "cost", "as_is", "treat")
+ROWS = {"job": job.ROWS, "cost": cost.ROWS, "as_is": job.ROWS, "treat": pii_treat.ROWS}
 """Sizes of the tables, where a section makes them itself."""
 
 
@@ -44,6 +44,8 @@ def measured(name: str, asked: argparse.Namespace, rows: Sequence[int]) -> str:
         return peer.report(smoke=asked.smoke)
     if name == "job":
         return job.report(rows, asked.rounds, smoke=asked.smoke)
+    if name == "treat":
+        return pii_treat.report(rows, asked.rounds, smoke=asked.smoke)
     if name == "as_is":
         return as_is.report(rows, asked.rounds, smoke=asked.smoke)
     return cost.report(rows, asked.rounds, smoke=asked.smoke)
