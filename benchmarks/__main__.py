@@ -3,12 +3,34 @@
 import argparse
 from collections.abc import Sequence
 
-from benchmarks import as_is, cost, job, markdown, peer, pii_detect, search, strategies
+from benchmarks import (
+    as_is,
+    cost,
+    job,
+    markdown,
+    peer,
+    pii_detect,
+    pii_keyed,
+    pii_tokens,
+    pii_treat,
+    search,
+    strategies,
+)
 from benchmarks.machine import circumstances, now
 
-SECTIONS = ("search", "strategies", "peer", "job", "cost", "as_is", "detect")
-ROWS = {"job": job.ROWS, "cost": cost.ROWS, "as_is": job.ROWS, "detect": pii_detect.ROWS}
-"""Sizes of the tables, where a section makes them itself."""
+OF_SIZES = {
+    "job": (job.report, job.ROWS),
+    "cost": (cost.report, cost.ROWS),
+    "as_is": (as_is.report, job.ROWS),
+    "detect": (pii_detect.report, pii_detect.ROWS),
+    "treat": (pii_treat.report, pii_treat.ROWS),
+    "keyed": (pii_keyed.report, pii_keyed.ROWS),
+    "tokens": (pii_tokens.report, pii_tokens.VALUES),
+}
+"""Sections that make their tables themselves, and the sizes of these."""
+
+OF_TABLES = {"search": search.report, "strategies": strategies.report, "peer": peer.report}
+SECTIONS = (*OF_TABLES, *OF_SIZES)
 
 
 def main() -> None:
@@ -25,9 +47,9 @@ def main() -> None:
         parser.error("--smoke measures nothing worth writing")
     for name in asked.sections or SECTIONS:
         began = now()
-        rows = list(asked.rows or ROWS.get(name, ()))
+        rows = list(asked.rows or (OF_SIZES[name][1] if name in OF_SIZES else ()))
         body = measured(name, asked, rows)
-        sizes = f" --rows {' '.join(map(str, rows))} --rounds {asked.rounds}" if name in ROWS else ""
+        sizes = f" --rows {' '.join(map(str, rows))} --rounds {asked.rounds}" if name in OF_SIZES else ""
         section = f"{circumstances(began, name + sizes)}\n\n{body}"
         print(f"## {name}\n\n{section}\n", flush=True)
         if asked.write:
@@ -36,19 +58,9 @@ def main() -> None:
 
 def measured(name: str, asked: argparse.Namespace, rows: Sequence[int]) -> str:
     """One section."""
-    if name == "search":
-        return search.report(smoke=asked.smoke)
-    if name == "strategies":
-        return strategies.report(smoke=asked.smoke)
-    if name == "peer":
-        return peer.report(smoke=asked.smoke)
-    if name == "job":
-        return job.report(rows, asked.rounds, smoke=asked.smoke)
-    if name == "as_is":
-        return as_is.report(rows, asked.rounds, smoke=asked.smoke)
-    if name == "detect":
-        return pii_detect.report(rows, asked.rounds, smoke=asked.smoke)
-    return cost.report(rows, asked.rounds, smoke=asked.smoke)
+    if name in OF_TABLES:
+        return OF_TABLES[name](smoke=asked.smoke)
+    return OF_SIZES[name][0](rows, asked.rounds, smoke=asked.smoke)
 
 
 if __name__ == "__main__":

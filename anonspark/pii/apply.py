@@ -46,7 +46,7 @@ from anonspark.pii.transforms.date_shift import shift_date
 from anonspark.pii.transforms.encrypt import encrypt
 from anonspark.pii.transforms.format_preserving import fpe_encrypt
 from anonspark.pii.transforms.generalize import generalize
-from anonspark.pii.transforms.hash import HASHING, hash_value
+from anonspark.pii.transforms.hash import hash_value
 from anonspark.pii.transforms.in_texts import in_spans
 from anonspark.pii.transforms.mask import mask
 from anonspark.pii.transforms.noise import add_noise
@@ -240,9 +240,11 @@ def _keyed_change(treatment: Treatment, data_type: DataType, means: Means) -> Ca
     key = keys.encryption
     match action:
         case Hash():
-            # By the rule of any text: the same input has the same hash whatever a column was taken for.
-            secret = keys.hashing.derive(HASHING, keys.scope) if keys.hashing else None
-            return lambda value: hash_value(normalize(value.cast("string"), None), action, secret)
+            if keys.hashing is None:
+                return lambda value: hash_value(value.cast("string"), action, None)
+            # Normalized where it is hashed, so that values go to a Python worker once.
+            change = change_of(action, keys, "", None, None)
+            return lambda value: arrow_column(change, StringType(), value.cast("string"))
         case Encrypt() if key is not None:
             family = means.family(pii_type)
             return lambda value: encrypt(value, action, key, keys.scope, family, data_type)

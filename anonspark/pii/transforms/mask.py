@@ -29,12 +29,15 @@ def mask(value: Column, action: Mask) -> Column:
     True
     """
     # Expressions on bytes are many times as fast as regular expressions, and most values are ASCII.
-    is_ascii = F.octet_length(value) == F.length(value)
+    is_plain = F.octet_length(value) == F.length(value)
     if action.keep_separators:
-        is_ascii &= F.contains(_letters(value), F.lit(_X))
+        is_plain &= F.contains(_letters(value), F.lit(_X))
+    plain = _mask_ascii(F.when(is_plain, value), action)
     # Interpreted within `transform`: generated code of all columns together has to stay small enough to be compiled.
-    others = F.element_at(F.transform(F.array(value), lambda each: _mask_any(each, action)), 1)
-    return F.when(is_ascii, _mask_ascii(value, action)).otherwise(others)
+    others = F.transform(F.array(F.when(~is_plain, value)), lambda each: _mask_any(each, action))
+    # One of the two is null. Joined so, and not by a condition, since Spark computes what stands several times within
+    # a branch of a condition several times: that took three times as long.
+    return F.concat(F.concat_ws("", plain, F.element_at(others, 1)), F.substring(value, 1, 0))
 
 
 def _letters(value: Column) -> Column:
@@ -43,7 +46,7 @@ def _letters(value: Column) -> Column:
 
 
 def _mask_ascii(value: Column, action: Mask) -> Column:
-    # No `right` and no `when` here: Spark repeats what stands in them, and with it all that it is made of.
+    # No `right` here: Spark repeats what stands in it, and with it all that it is made of.
     marked = _letters(value) if action.keep_separators else _repeated(value, _X)
     if not action.show_first and not action.show_last:
         return F.replace(marked, F.lit(_X), F.lit(action.mask_char))

@@ -122,13 +122,20 @@ def _is_letter(character: str) -> bool:
 
 
 def _each(change: Callable[[str], str]) -> Change:
-    return lambda texts: mapped(texts, change, pa.string())
+    def work(texts: pa.Array) -> pa.Array:
+        return mapped(texts, change, pa.string())
+
+    return work
 
 
 def _digester(action: Hash, keys: KeyScope) -> Callable[[str], str]:
+    """Without a key the digest of the text as it is, which anybody can check with SHA-2.
+
+    With one, by the rule of any text: the same input has the same hash whatever a column was taken for.
+    """
     algorithm = action.algorithm
     if keys.hashing is None:
-        return lambda text: hashlib.new(algorithm, normalized(text, None).encode()).hexdigest()
+        return lambda text: hashlib.new(algorithm, text.encode()).hexdigest()
     secret = keys.hashing.derive(HASHING, keys.scope)
     return lambda text: hmac.digest(secret, normalized(text, None).encode(), algorithm).hex()
 
@@ -160,7 +167,11 @@ def _preserving(action: FormatPreservingEncrypt, key: RootKey, scope: str) -> Ch
 def _pseudonyms(pii_type: str | None, locale: str | None, keys: KeyScope) -> Change:
     maker = Maker(keys.linking.derive(PSEUDONYMS, keys.scope), checked_locale(locale), pii_type)
     make = maker_of(pii_type)
-    return lambda texts: mapped_together(texts, lambda distinct: make(distinct, maker), pa.string())
+
+    def replace(texts: pa.Array) -> pa.Array:
+        return mapped_together(texts, lambda distinct: make(distinct, maker), pa.string())
+
+    return replace
 
 
 def _shifter(action: DateShift, keys: KeyScope) -> Callable[[str], str]:
