@@ -6,6 +6,7 @@ from typing import Final, TypeVar, overload
 from pydantic import ValidationError
 
 from anonspark.config.apply import ApplyJob
+from anonspark.config.detect_pii import DetectPiiJob
 from anonspark.config.fields import Path, Problem, shown
 from anonspark.config.job import AnonymizeJob
 from anonspark.config.job_file import JobFile
@@ -17,6 +18,7 @@ from anonspark.config.problems import path_text, problems_of
 from anonspark.config.recover import DecryptJob, DetokenizeJob
 from anonspark.config.risk import RiskJob
 from anonspark.config.text import Document, read_text
+from anonspark.config.transform_pii import TransformPiiJob
 from anonspark.config.validate import ValidateJob
 from anonspark.config.vault_jobs import EraseJob, RotateKeysJob
 from anonspark.errors import ConfigurationError, did_you_mean
@@ -24,12 +26,14 @@ from anonspark.errors import ConfigurationError, did_you_mean
 JOBS: Final[Mapping[str, type[JobFile]]] = {
     "anonymize": AnonymizeJob,
     "apply": ApplyJob,
+    "detect-pii": DetectPiiJob,
     "decrypt": DecryptJob,
     "detokenize": DetokenizeJob,
     "erase": EraseJob,
     "measure": MeasureJob,
     "risk": RiskJob,
     "rotate-keys": RotateKeysJob,
+    "transform-pii": TransformPiiJob,
     "validate": ValidateJob,
 }
 """The job file of each value of `job`."""

@@ -18,6 +18,7 @@ SEED_NAMES = {
     "privacy_model": "privacy",
     "output_format": "format",
     "data": "input",
+    "is_enabled": "enabled",
 }
 """Keys by which other interfaces know ours."""
 

@@ -47,49 +47,54 @@ def moved_text(text: str, days: int, *, day_first: bool) -> str | None:
     >>> moved_text("28 Feb 2024", 2, day_first=True), moved_text("MARCH 1, 2023", -1, day_first=True)
     ('01 Mar 2024', 'FEBRUARY 28, 2023')
     """
+    return changed_text(text, lambda day: moved_date(day, days), day_first=day_first)
+
+
+def changed_text(text: str, change: Callable[[date], date], *, day_first: bool) -> str | None:
+    """As `moved_text`, with any other date in place of the one that stands there."""
     text = text.strip()
-    for pattern, move in _FORMS:
+    for pattern, rewritten in _FORMS:
         found = pattern.fullmatch(text)
         if found:
             try:
-                return move(found, days, day_first)
+                return rewritten(found, change, day_first)
             except ValueError:  # there is no such day
                 continue
     return None
 
 
-def _move_numbers(found: re.Match[str], days: int, day_first: bool) -> str:  # noqa: ARG001
+def _move_numbers(found: re.Match[str], change: Callable[[date], date], day_first: bool) -> str:  # noqa: ARG001
     separator = found.groupdict().get("s", "")
-    moved = moved_date(date(int(found["y"]), int(found["m"]), int(found["d"])), days)
+    moved = change(date(int(found["y"]), int(found["m"]), int(found["d"])))
     like = min(found["m"], found["d"], key=len)
     parts = (f"{moved.year:04}", _padded(moved.month, like), _padded(moved.day, like))
     return separator.join(parts) + found["rest"]
 
 
-def _move_year_last(found: re.Match[str], days: int, day_first: bool) -> str:
+def _move_year_last(found: re.Match[str], change: Callable[[date], date], day_first: bool) -> str:
     first, second = int(found["a"]), int(found["b"])
     day_leads = second <= 12 and (day_first or found["s"] == "." or first > 12)
     day, month = (first, second) if day_leads else (second, first)
-    moved = moved_date(date(_year(found["y"]), month, day), days)
+    moved = change(date(_year(found["y"]), month, day))
     numbers = (moved.day, moved.month) if day_leads else (moved.month, moved.day)
     like = min(found["a"], found["b"], key=len)
     parts = (_padded(numbers[0], like), _padded(numbers[1], like), _year_text(moved, found["y"]))
     return found["s"].join(parts) + found["rest"]
 
 
-def _move_day_named(found: re.Match[str], days: int, day_first: bool) -> str:  # noqa: ARG001
-    moved = moved_date(date(_year(found["y"]), _month(found["month"]), int(found["d"])), days)
+def _move_day_named(found: re.Match[str], change: Callable[[date], date], day_first: bool) -> str:  # noqa: ARG001
+    moved = change(date(_year(found["y"]), _month(found["month"]), int(found["d"])))
     head = f"{_padded(moved.day, found['d'])}{found['s']}{_month_text(moved, found['month'])}"
     return f"{head}{found['s2']}{_year_text(moved, found['y'])}{found['rest']}"
 
 
-def _move_named_day(found: re.Match[str], days: int, day_first: bool) -> str:  # noqa: ARG001
-    moved = moved_date(date(_year(found["y"]), _month(found["month"]), int(found["d"])), days)
+def _move_named_day(found: re.Match[str], change: Callable[[date], date], day_first: bool) -> str:  # noqa: ARG001
+    moved = change(date(_year(found["y"]), _month(found["month"]), int(found["d"])))
     head = f"{_month_text(moved, found['month'])}{found['s']}{_padded(moved.day, found['d'])}"
     return f"{head}{found['s2']}{_year_text(moved, found['y'])}{found['rest']}"
 
 
-_FORMS: Final[tuple[tuple[re.Pattern[str], Callable[[re.Match[str], int, bool], str]], ...]] = (
+_FORMS: Final[tuple[tuple[re.Pattern[str], Callable[[re.Match[str], Callable[[date], date], bool], str]], ...]] = (
     (_YEAR_FIRST, _move_numbers),
     (_COMPACT, _move_numbers),
     (_YEAR_LAST, _move_year_last),

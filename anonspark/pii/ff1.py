@@ -127,7 +127,7 @@ def _round_of(aes: CipherContext, tweak: bytes, n_digits: int, plan: _Plan) -> C
         message[:, : len(fixed)] = np.frombuffer(fixed, np.uint8)
         message[:, len(fixed)] = number
         message[:, len(fixed) + 1 :] = _as_bytes(other, plan.number_bytes)
-        return _remainder(_lengthened(aes, _chained(aes, first, message), plan.drawn_bytes), size)
+        return remainder(_lengthened(aes, _chained(aes, first, message), plan.drawn_bytes), size)
 
     return drawn
 
@@ -149,7 +149,7 @@ def blocks_of(aes: CipherContext, blocks: npt.NDArray[np.uint8]) -> npt.NDArray[
     return np.frombuffer(aes.update(blocks.tobytes()), np.uint8).reshape(-1, BLOCK)
 
 
-def _remainder(drawn: npt.NDArray[np.uint8], size: int) -> Numbers:
+def remainder(drawn: npt.NDArray[np.uint8], size: int) -> Numbers:
     """Big-endian numbers of any length modulo a size."""
     if size.bit_length() > NATIVE_BITS:
         return np.array([int.from_bytes(row.tobytes()) % size for row in drawn], object)

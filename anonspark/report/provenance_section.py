@@ -10,6 +10,9 @@ from anonspark.report.settings import as_yaml, leaves_values_out
 
 STEPS = {
     "read": "opening the input",
+    "sample": "looking at a sample",
+    "count": "counting over all rows",
+    "deep_scan": "looking inside texts",
     "classes": "counting equivalence classes",
     "search": "searching the lattice",
     "apply": "writing the release",
@@ -46,7 +49,8 @@ def _identity(records: RunRecords) -> Iterator[tuple[str, str]]:
     yield "Started", moment(records.started)
     yield "Ended", moment(run.at)
     yield "Input", _place(run.input_uri, run.input_version)
-    yield "Output", _place(run.output_uri, run.output_version)
+    if run.output_uri is not None:
+        yield "Output", _place(run.output_uri, run.output_version)
     metadata = records.summary.get("metadata")
     if metadata:
         yield "Metadata", metadata["uri"]
