@@ -13,15 +13,7 @@ from uuid import uuid4
 from pyspark.sql import SparkSession
 
 from anonspark import __version__
-from anonspark.config.apply import ApplyJob
-from anonspark.config.detect_pii import DetectPiiJob
-from anonspark.config.job import AnonymizeJob
 from anonspark.config.job_file import JobFile
-from anonspark.config.measure import MeasureJob
-from anonspark.config.recover import DecryptJob, DetokenizeJob
-from anonspark.config.risk import RiskJob
-from anonspark.config.validate import ValidateJob
-from anonspark.config.vault_jobs import EraseJob, RotateKeysJob
 from anonspark.errors import RunCancelledError
 from anonspark.io.failures import storage_errors
 from anonspark.io.lease import lease, lease_holder, lease_uri, run_lease_uri
@@ -29,19 +21,11 @@ from anonspark.io.manifest import RunRow, begin_run, decide_rerun, fail_run, fin
 from anonspark.io.metadata_tables import MetadataTables, metadata_tables
 from anonspark.io.object_store import reachable_storage
 from anonspark.io.uris import normalize_uri
-from anonspark.pipelines.anonymize_attempt import AnonymizeAttempt
-from anonspark.pipelines.apply_attempt import ApplyAttempt
 from anonspark.pipelines.attempt import Attempt, Outcome
-from anonspark.pipelines.detect_pii import detect_pii
-from anonspark.pipelines.erase import erase
 from anonspark.pipelines.follow import Follower, Step, never, silent
-from anonspark.pipelines.measure import MeasureAttempt
-from anonspark.pipelines.open_columns import decrypt_table, detokenize_table
+from anonspark.pipelines.kinds import complete
 from anonspark.pipelines.release import normalized
-from anonspark.pipelines.risk import measure_table_risk
-from anonspark.pipelines.rotate_keys import rotate_keys
 from anonspark.pipelines.summary import Summary, failed_summary
-from anonspark.pipelines.validate import validate_table
 from anonspark.vocabulary import RunState
 
 log = logging.getLogger(__name__)
@@ -126,33 +110,6 @@ def run(
         with storage_errors(metadata_uri, "metadata"):
             finish_run(tables, _filled_in(record, outcome), _now(clock), json.dumps(summary))
     return summary
-
-
-def complete(job: JobFile, attempt: Attempt) -> Outcome:
-    """What the job's kind does, from reading to its rows in the metadata tables."""
-    match job:
-        case AnonymizeJob():
-            return AnonymizeAttempt(job, attempt).complete()
-        case ApplyJob():
-            return ApplyAttempt(job, attempt).complete()
-        case DetectPiiJob():
-            return detect_pii(job, attempt)
-        case MeasureJob():
-            return MeasureAttempt(job, attempt).complete()
-        case RiskJob():
-            return measure_table_risk(job, attempt)
-        case ValidateJob():
-            return validate_table(job, attempt)
-        case DetokenizeJob():
-            return detokenize_table(job, attempt)
-        case DecryptJob():
-            return decrypt_table(job, attempt)
-        case RotateKeysJob():
-            return rotate_keys(job, attempt)
-        case EraseJob():
-            return erase(job, attempt)
-        case _:
-            raise TypeError(f"no pipeline does jobs of kind {job.job}")
 
 
 def record_failure(
