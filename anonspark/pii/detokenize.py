@@ -210,6 +210,6 @@ def unknown_tokens(missing: Mapping[str, int], name: str, scope: str) -> Untreat
     first = next(column for column, count in missing.items() if count)
     return UntreatableValueError(
         f"The vault {name} knows no value in the scope '{scope}' for {told}: they are no tokens, of another scope, or "
-        'erased. Set unknown: keep or unknown: "null" to go on without them.',
+        "erased. Set unknown: keep to leave them as they are, or unknown: clear to have nulls there.",
         field=first,
     )

@@ -279,7 +279,7 @@ def test_persons_and_values_are_erased(place: Place) -> None:
     by_hand = job.with_lines((f"{CANARY}@X.com ", "nobody"), of_persons=False)
     summary = place.run(by_hand)
     assert (summary["asked"], summary["found"], summary["tokens"]) == (2, 1, 1)
-    place.run(place.recover("detokenize", ["mail", "age"], unknown="null"))
+    place.run(place.recover("detokenize", ["mail", "age"], unknown="clear"))
     assert [(row["mail"], row["age"]) for row in place.rows()] == [
         (None, None), (None, None), ("bob@x.com", "-3"), (None, "0"),
     ]  # fmt: skip

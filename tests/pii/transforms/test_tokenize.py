@@ -175,7 +175,7 @@ def test_what_is_no_token_fails_is_kept_or_becomes_null(
     with pytest.raises(UntreatableValueError, match="2 cells of 'friend'"):
         found(OnUnknownToken.FAIL)
     assert found(OnUnknownToken.KEEP) == [("a", "plain"), (None, "plain")]
-    assert found(OnUnknownToken.NULL) == [("a", None), (None, None)]
+    assert found(OnUnknownToken.CLEAR) == [("a", None), (None, None)]
 
 
 def test_another_key_opens_nothing_and_tokenizes_nothing(
@@ -256,7 +256,7 @@ def test_persons_and_values_are_erased(
     assert vault.erase_subjects("people", [ann]) == Erased(1, 0, tokens=0)
     assert vault.erase_values("people", [digest_of(b"EVE@x ", "email", key)]) == Erased(1, 1, tokens=1)
     back = detokenize_columns(
-        tokens, ["mail", "friend"], vault, KeyRing(root), "people", held=held, unknown=OnUnknownToken.NULL
+        tokens, ["mail", "friend"], vault, KeyRing(root), "people", held=held, unknown=OnUnknownToken.CLEAR
     )
     assert back.unknown == {"mail": 3, "friend": 1}
     assert [tuple(row)[1:3] for row in tokens.transform(back.step).collect()] == [
