@@ -88,6 +88,7 @@ def test_what_is_missing() -> None:
 
 def test_what_contradicts_itself() -> None:
     both = {"uri": "gone.csv", "column": "who"}
+    assert "names no table" in faults("erase", subjects={"column": "who"}, settings=VAULT, **META)[0]
     assert "stands beside subjects" in faults("erase", subjects=both, values=both, settings=VAULT, **META)[0]
     assert "stands beside settings.vault" in faults("rotate-keys", **TABLES, columns=["a"], settings=VAULT)[0]
     alphabets = {"card": "0123456789"}
