@@ -329,6 +329,25 @@ def erase(
 
 
 @app.command()
+def transform_pii(
+    config: Config,
+    settings: Settings = None,
+    run_id: RunId = None,
+    summary: SummaryFile = None,
+    as_json: AsJson = False,
+    debug: Debug = False,
+    master: Master = None,
+    spark_conf: SparkConf = None,
+) -> None:
+    """Mask, hash, encrypt, replace or leave out the personal data of a table.
+
+    A job file says what is done with which type of it or which column, or names a regulation that does. What was
+    written is looked at again before anybody sees it.
+    """
+    _execute(_command("transform-pii", config, settings, run_id, summary, as_json, debug, master, spark_conf))
+
+
+@app.command()
 def demo(
     folder: Annotated[Path, typer.Argument(metavar="[FOLDER]", help="Where the sample and its release go.")] = Path(
         "anonspark-demo"

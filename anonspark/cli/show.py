@@ -7,6 +7,7 @@ from anonspark.cli.show_detections import show_detections
 from anonspark.cli.show_measure import show_comparison
 from anonspark.cli.show_release import show_applied, show_release
 from anonspark.cli.show_risk import show_risk
+from anonspark.cli.show_treatment import show_treatment
 from anonspark.cli.show_validation import show_validation
 from anonspark.cli.show_vault import show_columns, show_erased, show_rotated
 
@@ -20,6 +21,7 @@ SHOW: Final[Mapping[str, Callable[[Mapping[str, Any]], None]]] = {
     "measure": show_comparison,
     "risk": show_risk,
     "rotate-keys": show_rotated,
+    "transform-pii": show_treatment,
     "validate": show_validation,
 }
 """What shows the summary of each kind of job."""

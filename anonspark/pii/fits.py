@@ -1,6 +1,6 @@
 """Whether an action can be done with a column: what its values are, where they lie, and what the job has keys for."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Final
 
@@ -102,7 +102,7 @@ def require_fit(treatment: Treatment, kind: DataKind, *, free_text: bool = False
     raise ColumnTypeError(treatment.column, found, f"{refusal}; of the actions {', '.join(fitting)} fit")
 
 
-def require_keys(treatments: list[Treatment], keys: KeyScope, *, has_vault: bool) -> None:
+def require_keys(treatments: Sequence[Treatment], keys: KeyScope, *, has_vault: bool) -> None:
     """Refuse actions whose key or vault the job does not name.
 
     Raises:

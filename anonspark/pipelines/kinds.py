@@ -11,6 +11,7 @@ from anonspark.config.job_file import JobFile
 from anonspark.config.measure import MeasureJob
 from anonspark.config.recover import DecryptJob, DetokenizeJob
 from anonspark.config.risk import RiskJob
+from anonspark.config.transform_pii import TransformPiiJob
 from anonspark.config.validate import ValidateJob
 from anonspark.config.vault_jobs import EraseJob, RotateKeysJob
 from anonspark.pipelines.anonymize_attempt import AnonymizeAttempt
@@ -22,6 +23,7 @@ from anonspark.pipelines.measure import MeasureAttempt
 from anonspark.pipelines.open_columns import decrypt_table, detokenize_table
 from anonspark.pipelines.risk import measure_table_risk
 from anonspark.pipelines.rotate_keys import rotate_keys
+from anonspark.pipelines.transform_pii import TransformPiiAttempt
 from anonspark.pipelines.validate import validate_table
 
 Pipeline = Callable[[Any, Attempt], Outcome]
@@ -38,6 +40,7 @@ PIPELINES: Final[Mapping[type[JobFile], Pipeline]] = MappingProxyType(
         MeasureJob: lambda job, attempt: MeasureAttempt(job, attempt).complete(),
         RiskJob: measure_table_risk,
         RotateKeysJob: rotate_keys,
+        TransformPiiJob: lambda job, attempt: TransformPiiAttempt(job, attempt).complete(),
         ValidateJob: validate_table,
     }
 )

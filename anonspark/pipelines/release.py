@@ -72,17 +72,7 @@ class ReleaseAttempt(ABC, Generic[Job]):
         Raises:
             InputError: The release replaced files, which have no versions.
         """
-        source = self.source()
-        if source.version is not None or not same_place(source.name, self.target.name):
-            return source
-        if published.version is None:
-            raise InputError(
-                f"Run {self.attempt.run_id} has replaced {self.target.name}, its own input, by its release and was "
-                "interrupted before that was recorded; the release is whole, and there is nothing left to measure it "
-                "against.",
-                field="input",
-            )
-        return replace(source, version=published.version - 1)
+        return source_before(self.source(), self.target, published, self.attempt.run_id)
 
     def told_of(self, solution: Solution, source: ReadTable) -> Mapping[str, object]:  # noqa: ARG002  for kinds of job
         """What else the summary tells."""
@@ -127,7 +117,7 @@ class ReleaseAttempt(ABC, Generic[Job]):
                 **({} if gate.part is None else {"quality": gate.part}),
                 **self.told_of(solution, source),
             },
-            warnings=warnings + told + gate.warnings + in_place_warnings(job),
+            warnings=warnings + told + gate.warnings + in_place_warnings(job.in_place),
             input_rows=solution.release.n_records,
             input_version=source.version,
             output_version=published.version,
@@ -159,6 +149,24 @@ class ReleaseAttempt(ABC, Generic[Job]):
         return count_population(population, policy, self.attempt.follower, held)
 
 
+def source_before(source: TableSource, target: TableTarget, published: Published, run_id: str) -> TableSource:
+    """What a run read before it published: where that replaced the input, the version before.
+
+    Raises:
+        InputError: The release replaced files, which have no versions.
+    """
+    if source.version is not None or not same_place(source.name, target.name):
+        return source
+    if published.version is None:
+        raise InputError(
+            f"Run {run_id} has replaced {target.name}, its own input, by its release and was "
+            "interrupted before that was recorded; the release is whole, and there is nothing left to measure it "
+            "against.",
+            field="input",
+        )
+    return replace(source, version=published.version - 1)
+
+
 def normalized(target: TableTarget) -> TableTarget:
     """The target with the one spelling of its URI."""
     return target if target.uri is None else replace(target, uri=normalize_uri(target.uri))
@@ -169,9 +177,9 @@ def same_place(one: str | None, other: str) -> bool:
     return one is not None and normalize_uri(one) == normalize_uri(other)
 
 
-def in_place_warnings(job: ReleaseJob) -> list[str]:
+def in_place_warnings(in_place: bool) -> list[str]:
     """What an overwritten input still shows."""
-    if not job.in_place:
+    if not in_place:
         return []
     return [
         "The output replaced its own input: earlier versions, the change feed and file statistics still hold the "

@@ -17,6 +17,7 @@ JOBS = {
     "hospital-risk.yaml": "risk.yaml",
     "hospital-validate.yaml": "validate.yaml",
     "detect_hospital.yaml": "detect.yaml",
+    "transform_hospital.yaml": "transform.yaml",
 }
 """What the shipped job files are called in the folder."""
 
@@ -26,7 +27,7 @@ def write_sample(folder: Path) -> Path:
 
     Returns:
         The job file of the release, job.yaml, which finds the other files by relative paths; risk.yaml and
-        validate.yaml beside it look at what it writes, detect.yaml at the table.
+        validate.yaml beside it look at what it writes, detect.yaml at the table, and transform.yaml treats it.
     """
     (folder / "hierarchies").mkdir(parents=True, exist_ok=True)
     write_csv(generate(), folder / "hospital.csv")
