@@ -3,11 +3,11 @@
 import argparse
 from collections.abc import Sequence
 
-from benchmarks import as_is, cost, job, markdown, peer, search, strategies
+from benchmarks import as_is, cost, job, markdown, peer, pii_keyed, search, strategies
 from benchmarks.machine import circumstances, now
 
-SECTIONS = ("search", "strategies", "peer", "job", "cost", "as_is")
-ROWS = {"job": job.ROWS, "cost": cost.ROWS, "as_is": job.ROWS}
+SECTIONS = ("search", "strategies", "peer", "job", "cost", "as_is", "keyed")
+ROWS = {"job": job.ROWS, "cost": cost.ROWS, "as_is": job.ROWS, "keyed": pii_keyed.ROWS}
 """Sizes of the tables, where a section makes them itself."""
 
 
@@ -46,6 +46,8 @@ def measured(name: str, asked: argparse.Namespace, rows: Sequence[int]) -> str:
         return job.report(rows, asked.rounds, smoke=asked.smoke)
     if name == "as_is":
         return as_is.report(rows, asked.rounds, smoke=asked.smoke)
+    if name == "keyed":
+        return pii_keyed.report(rows, asked.rounds, smoke=asked.smoke)
     return cost.report(rows, asked.rounds, smoke=asked.smoke)
 
 
