@@ -60,6 +60,8 @@ _KINDS: Final = (
     (DataKind.DATE, r"\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}.*)?|\d{1,2}[/.]\d{1,2}[/.]\d{4}(?: \d{1,2}:\d{2}.*)?"),
 )
 
+_DIGIT: Final = re.compile(r"\d")
+
 Mask = NDArray[np.bool_]
 Scores = NDArray[np.float64]
 Validators = Mapping[str, Callable[[str], bool]]
@@ -144,14 +146,15 @@ def _reading(column: "_Column", declared: DataKind, knowledge: Knowledge) -> Val
     """What the values of one column say."""
     kind = column.looks() if declared is DataKind.TEXT else declared
     fits: dict[str, _Fit] = {}
-    if column.values:
+    if column.values and kind is not DataKind.FLAG:
         for pii_type in reversed(list(knowledge.catalogue.types)):  # kinds before the types that they are of
             shapes, lists = knowledge.shapes.get(pii_type, ()), knowledge.lists.get(pii_type, ())
             if (shapes or lists) and knowledge.can_hold(pii_type, kind):
                 own = column.fit(shapes, lists)
                 if pii_type in fits:
                     own.take(fits[pii_type])
-                fits[pii_type] = own
+                if own.judged:
+                    fits[pii_type] = own
             parent = knowledge.catalogue.types[pii_type].parent
             if parent is not None and pii_type in fits and fits[pii_type].alone.any():
                 fits.setdefault(parent, column.fit((), ())).take(fits[pii_type])
@@ -189,6 +192,7 @@ class _Fit:
     specific: Mask
     unmistakable: Mask
     checked: bool = False
+    judged: bool = False
 
     def take(self, other: "_Fit") -> None:
         """Add what tells alone of a narrower type."""
@@ -199,6 +203,7 @@ class _Fit:
         self.specific = self.specific | tells
         self.unmistakable = self.unmistakable | other.unmistakable
         self.checked = self.checked or other.checked
+        self.judged = True
 
 
 class _Matches:
@@ -264,8 +269,10 @@ class _Column:
         fit = _Fit(zero, zero, no, no, no, no)
         for shape in shapes:
             if self.kind in shape.kinds or self.kind is DataKind.BINARY:
+                fit.judged = True
                 self.add_shape(fit, shape)
         for listed in lists:
+            fit.judged = True
             mask = self.listed(listed)
             if listed.against:
                 fit.against = fit.against | mask
@@ -332,13 +339,19 @@ class _Column:
         if len(at) > len(looked):  # the others are taken to be like those that were looked at
             valid[at[CHECKED:]] = share >= numbers.checksum_share
         if shape.chance == 1:
-            return valid, shape.specificity, shape.alone, len(passed) > 0
+            alone = shape.alone and (not shape.layouts or self.is_varied(valid, share, shape))
+            return valid, shape.specificity, alone, len(passed) > 0
         needed = numbers.few_values if shape.chance <= numbers.low_chance else numbers.checksum_values
         if share < numbers.checksum_share:
             return mask, 0.0, False, False
         if len(passed) < needed:
             return valid, min(shape.specificity, numbers.weak_values), False, True
         return valid, shape.specificity, shape.alone, True
+
+    def is_varied(self, mask: Mask, share: float, shape: Shape) -> bool:
+        """Whether nearly all values of a shape pass its check, and they come in many orders of digits and signs."""
+        layouts = {_DIGIT.sub("9", self.values[at]) for at in np.flatnonzero(mask)}
+        return share >= self.confidence.checksum_share and len(layouts) >= shape.layouts
 
     def listed(self, listed: ValueList) -> Mask:
         """Which values are in a list, as a whole or by one of their words."""
@@ -352,7 +365,12 @@ class _Column:
 
     def evidence(self, pii_type: str, fit: _Fit) -> ValueEvidence:
         """What the fit of a type is worth."""
-        score = max(self.share(fit.alone), min(self.share(fit.any), self.confidence.weak_values))
+        numbers = self.confidence
+        score = max(self.share(fit.alone), min(self.share(fit.any), numbers.weak_values))
+        telling = self.share(fit.alone > 0)
+        if telling >= numbers.contradiction_share:
+            # Where most values tell alone, the others that have a weaker shape of the type are of it too.
+            score = max(score, self.share(fit.alone) / telling * self.share(fit.any > 0))
         return ValueEvidence(
             pii_type,
             score,
@@ -361,7 +379,7 @@ class _Column:
             self.share(fit.any > 0),
             self.share(fit.specific),
             fit.checked,
-            self.share(fit.unmistakable) >= self.confidence.contradiction_share,
+            self.share(fit.unmistakable) >= numbers.contradiction_share,
         )
 
 
