@@ -144,13 +144,13 @@ class DistinctValues:
                 return kind
         return DataKind.TEXT
 
-    def fit(self, shapes: Collection[Shape], lists: Collection[ValueList]) -> Fit:
-        """How the values fit a type of these shapes and lists."""
+    def fit(self, shapes: Collection[Shape], lists: Collection[ValueList], *, named: bool) -> Fit:
+        """How the values fit a type of these shapes and lists; shapes that tell nothing only where it is named."""
         size = len(self.values)
         no, zero = np.zeros(size, dtype=np.bool_), np.zeros(size)
         fit = Fit(zero, zero, no, no, no, no)
         for shape in shapes:
-            if self.kind in shape.kinds:
+            if self.kind in shape.kinds and (named or shape.specificity > 0):
                 fit.judged = True
                 self.add_shape(fit, shape)
         for listed in lists:

@@ -54,8 +54,9 @@ def find_pii(
 
 def _read(profiles: Sequence[ColumnProfile], knowledge: Knowledge) -> "list[_Column]":
     """The names and the values of all columns."""
-    names = (read_name(profile.path, knowledge.names, knowledge.confidence) for profile in profiles)
-    readings = read_values(profiles, knowledge)
+    names = [read_name(profile.path, knowledge.names, knowledge.confidence) for profile in profiles]
+    named = {profile.path: name.evidence for profile, name in zip(profiles, names, strict=True)}
+    readings = read_values(profiles, knowledge, named)
     return [_Column(*found) for found in zip(profiles, repeat(knowledge), names, readings, strict=False)]
 
 

@@ -65,12 +65,16 @@ class ValueReading:
     evidence: Mapping[str, ValueEvidence]
 
 
-def read_values(profiles: Sequence[ColumnProfile], knowledge: Knowledge) -> list[ValueReading]:
+def read_values(
+    profiles: Sequence[ColumnProfile], knowledge: Knowledge, named: Mapping[str, Collection[str]]
+) -> list[ValueReading]:
     """What the values of each column say.
 
     Args:
         profiles: Of the columns of a table.
         knowledge: Shapes and lists.
+        named: The types that the name of each column says, by its path; only of these is it of use to know whether
+            values that tell nothing could be of them.
     """
     readings: list[ValueReading] = []
     for part in _parts(profiles):
@@ -79,7 +83,7 @@ def read_values(profiles: Sequence[ColumnProfile], knowledge: Knowledge) -> list
         first = 0
         for profile, (values, counts) in zip(part, held, strict=True):
             column = DistinctValues(values, counts, profile.kind, knowledge.confidence, matches, first)
-            readings.append(_reading(column, profile.kind, knowledge))
+            readings.append(_reading(column, profile.kind, knowledge, named.get(profile.path, ())))
             first += len(values)
     return readings
 
@@ -99,7 +103,7 @@ def _parts(profiles: Sequence[ColumnProfile]) -> Iterator[list[ColumnProfile]]:
         yield part
 
 
-def _reading(column: DistinctValues, declared: DataKind, knowledge: Knowledge) -> ValueReading:
+def _reading(column: DistinctValues, declared: DataKind, knowledge: Knowledge, named: Collection[str]) -> ValueReading:
     """What the values of one column say."""
     kind = column.looks() if declared is DataKind.TEXT else declared
     fits: dict[str, Fit] = {}
@@ -107,7 +111,7 @@ def _reading(column: DistinctValues, declared: DataKind, knowledge: Knowledge) -
         for pii_type in reversed(list(knowledge.catalogue.types)):  # kinds before the types that they are of
             shapes, lists = knowledge.shapes.get(pii_type, ()), knowledge.lists.get(pii_type, ())
             if (shapes or lists) and knowledge.can_hold(pii_type, kind):
-                own = column.fit(shapes, lists)
+                own = column.fit(shapes, lists, named=pii_type in named)
                 if pii_type in fits:
                     own.take(fits[pii_type])
                 if own.judged:
@@ -115,7 +119,7 @@ def _reading(column: DistinctValues, declared: DataKind, knowledge: Knowledge) -
             parent = knowledge.catalogue.types[pii_type].parent
             tells = parent is not None and pii_type in fits and fits[pii_type].alone.any()
             if parent is not None and tells and knowledge.can_hold(parent, kind):
-                fits.setdefault(parent, column.fit((), ())).take(fits[pii_type])
+                fits.setdefault(parent, column.fit((), (), named=False)).take(fits[pii_type])
     evidence = {pii_type: _evidence(pii_type, fit, column, knowledge.confidence) for pii_type, fit in fits.items()}
     return ValueReading(kind, int(column.counts.sum()), len(column.values), evidence)
 

@@ -1,4 +1,4 @@
-"""The patterns of the knowledge are read by RE2 on the driver and by Java on the cluster, so they must mean the same."""
+"""Patterns are read by RE2 on the driver and by Java on the cluster, so they must mean the same."""
 
 from pyspark.sql import functions as F
 
