@@ -4,7 +4,8 @@ Names of people are not found here: they have no shape. `pii.entities` finds the
 """
 
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from bisect import bisect
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Final, TypeAlias
@@ -100,14 +101,39 @@ def spans_of(texts: pa.Array, *, threshold: float = THRESHOLD, types: Collection
     Returns:
         Lists of structs, type `SPANS`.
     """
+    return as_array(dict(spans_by_row(texts, threshold=threshold, types=types)), texts.is_null())
+
+
+def replace_spans_of(
+    texts: pa.Array,
+    replace: Callable[[Span, str], str],
+    *,
+    threshold: float = THRESHOLD,
+    types: Collection[str] | None = None,
+) -> pa.Array:
+    """The texts with each span replaced, see `replace_spans`; null stays null, a text without spans is not touched."""
+    cells = texts.to_pylist()
+    for row, spans in spans_by_row(texts, threshold=threshold, types=types):
+        cells[row] = replaced(cells[row], spans, replace)
+    return pa.array(cells, pa.string())
+
+
+def spans_by_row(
+    texts: pa.Array, *, threshold: float = THRESHOLD, types: Collection[str] | None = None
+) -> Iterator[tuple[int, list[Span]]]:
+    """Each row whose text has spans, in their order, and those."""
     texts = texts.cast(pa.string())
-    found: list[Span] = []
-    sizes = np.zeros(len(texts), np.int32)
     for row, spotters in _candidates(texts, threshold):
         spans = _find(texts[row].as_py(), spotters, threshold, types)
-        sizes[row] = len(spans)
-        found += spans
-    offsets = pa.array(np.concatenate(([0], np.cumsum(sizes))), pa.int32(), mask=None)
+        if spans:
+            yield row, spans
+
+
+def as_array(spans: Mapping[int, Sequence[Span]], nulls: pa.Array) -> pa.Array:
+    """Spans by row, in the order of rows, as an array of type `SPANS` with a null where `nulls` is true."""
+    found = [span for row in spans.values() for span in row]
+    sizes = np.zeros(len(nulls), np.int32)
+    sizes[list(spans)] = [len(row) for row in spans.values()]
     structs = pa.StructArray.from_arrays(
         [
             pa.array([span.start for span in found], pa.int32()),
@@ -117,7 +143,8 @@ def spans_of(texts: pa.Array, *, threshold: float = THRESHOLD, types: Collection
         ],
         fields=list(SPANS.value_type),
     )
-    return pa.ListArray.from_arrays(offsets, structs, type=SPANS, mask=texts.is_null())
+    offsets = pa.array(np.concatenate(([0], np.cumsum(sizes))), pa.int32())
+    return pa.ListArray.from_arrays(offsets, structs, type=SPANS, mask=nulls)
 
 
 def _candidates(texts: pa.Array, threshold: float) -> Iterator[tuple[int, Sequence[int]]]:
@@ -160,9 +187,10 @@ def _find(text: str, spotters: Iterable[int], threshold: float, types: Collectio
     seen.sort(key=lambda entry: entry[:4])
     kept: list[Span] = []
     for *_, span in seen:
-        if all(span.end <= other.start or other.end <= span.start for other in kept):
-            kept.append(span)
-    return sorted(kept, key=lambda span: span.start)
+        place = bisect(kept, span.start, key=lambda other: other.start)
+        if (place == 0 or kept[place - 1].end <= span.start) and (place == len(kept) or span.end <= kept[place].start):
+            kept.insert(place, span)
+    return kept
 
 
 def _look(text: str, spotter: Spotter) -> Iterator[Span]:
@@ -199,7 +227,9 @@ def _score(text: str, start: int, end: int, spotter: Spotter) -> float:
         return 0.0
     distance = None if spotter.context is None else _distance_to_word(text, start, end, spotter.context)
     if distance is None:
-        return spotter.score if real else 0.0
+        if not real:
+            return 0.0
+        return spotter.score if spotter.alone is None or end - start < len(text) else spotter.alone
     told = spotter.told if real else spotter.unproven
     return max(spotter.score if real else 0.0, round(told - _PER_DISTANCE * distance, 4))
 

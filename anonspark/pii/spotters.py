@@ -22,6 +22,7 @@ class Spotter:
         check: Whether the value is real.
         unless: Key of `CONTEXT`: words before it that tell that it is something else.
         prefilter: A wider pattern for RE2, where `pattern` has letters beyond ASCII in a class.
+        alone: How sure it is of a cell that holds nothing else, where columns of such cells are often of no person.
         wide: It takes in what else is found within it.
         unproven: How sure it is with a context word though the check fails; a number typed wrong is still a number.
     """
@@ -34,6 +35,7 @@ class Spotter:
     check: Callable[[str], bool] | None = None
     unless: str | None = None
     prefilter: str | None = None
+    alone: float | None = None
     wide: bool = False
     unproven: float = 0.0
 
@@ -42,9 +44,17 @@ def _checked(
     pii_type: str, pattern: str, score: float, told: float = 0.0, context: str | None = None, unproven: float = 0.0
 ) -> Spotter:
     """A shape that its type's validator decides."""
-    wide = pii_type in {"url", "credential", "magnetic_stripe"}
-    check = VALIDATORS[pii_type]
-    return Spotter(pii_type, pattern, score, told or score, context, check, wide=wide, unproven=unproven)
+    return Spotter(
+        pii_type,
+        pattern,
+        score,
+        told or score,
+        context,
+        VALIDATORS[pii_type],
+        alone=0.7 if pii_type == "date" else None,
+        wide=pii_type in {"url", "credential", "magnetic_stripe"},
+        unproven=unproven,
+    )
 
 
 _LINK: Final = (
@@ -59,7 +69,7 @@ def _keyed(pii_type: str, keys: str, value: str, score: float = 0.85) -> Spotter
 
 _Q: Final = "'\u2019"
 _HIGH: Final = "\u00c0-\uffff"
-_CAPITALIZED: Final = rf"[A-ZÀ-Þ][\w.{_Q}À-ÿ-]*"
+_CAPITALIZED: Final = rf"[A-ZÀ-Þ][\w.{_Q}À-ÿ-]{{0,30}}"
 _NAME_OF_PLACE: Final = rf"{_CAPITALIZED}(?: {_CAPITALIZED}){{0,3}}"
 
 _NAMED_DATE: Final = (
@@ -100,7 +110,7 @@ SPOTTERS: Final[tuple[Spotter, ...]] = (
     _checked("ethereum_address", r"0x[0-9a-fA-F]{40}", 0.95),
     _checked("bitcoin_address", r"(?:bc1[02-9ac-hj-np-z]{11,87}|[13][1-9A-HJ-NP-Za-km-z]{25,34})", 0.95),
     _checked("mac_address", r"[0-9A-Fa-f]{2}(?:[:-][0-9A-Fa-f]{2}){5}", 0.9),
-    Spotter("ipv4", r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}", 0.85, 0.95, "ip", VALIDATORS["ipv4"], unless="version"),
+    Spotter("ipv4", r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}", 0.85, 0.95, "ip", VALIDATORS["ipv4"], "version", alone=0.75),
     _checked("ipv6", r"(?:[0-9A-Fa-f]{0,4}:){2,7}[0-9A-Fa-f]{1,4}", 0.9),
     # Payment: prefix, length and check digit.
     _checked("magnetic_stripe", r"(?:%B[0-9]{12,19}\^[^^?]{2,26}\^|;[0-9]{12,19}=)[0-9]{7,40}\?", 0.99),
@@ -108,13 +118,14 @@ SPOTTERS: Final[tuple[Spotter, ...]] = (
     _checked("amex", r"3[47][0-9]{2}[ -]?[0-9]{6}[ -]?[0-9]{5}", 0.9, 0.99, "card"),
     _checked(
         "credit_card",
-        r"[2-6][0-9]{3}(?:[ -]?[0-9]{4}){2}[ -]?[0-9]{1,7}|[2-6][0-9]{11,18}|1800[0-9]{11}"
+        r"[2-6][0-9]{3}(?:[ -][0-9]{4}){2}[ -][0-9]{1,7}|[2-6][0-9]{14,18}|1800[0-9]{11}"
         r"|3[0689][0-9]{2}[ -]?[0-9]{6}[ -]?[0-9]{4}",
         0.85,
         0.99,
         "card",
         0.85,
     ),
+    _checked("credit_card", r"[2-6][0-9]{11,13}", 0.5, 0.95, "card"),
     _keyed("cvv", CONTEXT["cvv"], r"[0-9]{3,4}"),
     _keyed(
         "expiration_date",
@@ -207,12 +218,12 @@ SPOTTERS: Final[tuple[Spotter, ...]] = (
     Spotter("age", r"(?i:just|'ll|will|she|he|i) turn(?:s|ed)? ([0-9]{1,3})", 0.82),
     # Places.
     _address(
-        rf"[0-9]{{1,6}}[A-Za-z]?,? (?:[A-ZÀ-Þ0-9][\w.{_Q}À-ÿ-]* ){{1,4}}(?i:{STREET_TYPES_LAST})\.?{_US_TAIL}",
+        rf"[0-9]{{1,6}}[A-Za-z]?,? (?:[A-ZÀ-Þ0-9][\w.{_Q}À-ÿ-]{{0,30}} ){{1,4}}(?i:{STREET_TYPES_LAST})\.?{_US_TAIL}",
         rf"(?i)[0-9].*{_BEGIN}(?:{STREET_TYPES_LAST}){_END}",
     ),
     _address(
-        rf"[A-ZÀ-Þ][\wÀ-ÿ.-]*(?: |-)?(?:[\wÀ-ÿ]+[ -]){{0,2}}?(?i:{STREET_ENDINGS}) [0-9]{{1,4}} ?[a-zA-Z]?"
-        rf"(?:,? (?:[A-Z]{{1,2}}-)?[0-9]{{4,5}}(?: [A-Z]{{2}})? {_NAME_OF_PLACE})?",
+        rf"[A-ZÀ-Þ][\wÀ-ÿ.-]{{0,40}}(?: |-)?(?:[\wÀ-ÿ]{{1,20}}[ -]){{0,2}}?(?i:{STREET_ENDINGS})"
+        rf" [0-9]{{1,4}} ?[a-zA-Z]?(?:,? (?:[A-Z]{{1,2}}-)?[0-9]{{4,5}}(?: [A-Z]{{2}})? {_NAME_OF_PLACE})?",
         rf"(?i)(?:{STREET_ENDINGS}) [0-9]",
     ),
     _address(

@@ -9,9 +9,10 @@ import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pyspark.sql import SparkSession
 
 from anonspark.pii.context_words import CONTEXT
-from anonspark.pii.free_text import SPANS, Span, find_spans, replace_spans, spans_of
+from anonspark.pii.free_text import SPANS, Span, find_spans, replace_spans, replace_spans_of, spans_of
 from anonspark.pii.spotters import SPOTTERS
 
 WIDE_PHONE = "".join(chr(ord(sign) + 0xFEE0) for sign in "090-1234-5678")
@@ -118,6 +119,24 @@ def test_only_what_was_found_is_replaced() -> None:
     assert replace_spans(text, lambda span, value: f"<{span.pii_type}:{len(value)}>") == (
         "Call <us_phone:12>\u2009\u2014 or mail \U0001f600 <email:15>!"
     )
+
+
+def test_a_whole_array_is_replaced_as_each_text_would_be() -> None:
+    texts = ["mail ada@example.com", None, "nothing", "call 212-555-0123 or 212-555-0199"]
+
+    def star(span: Span, value: str) -> str:
+        return f"{span.pii_type}{'*' * len(value)}"
+
+    assert replace_spans_of(pa.array(texts), star).to_pylist() == [
+        None if text is None else replace_spans(text, star) for text in texts
+    ]
+
+
+def test_a_cell_that_is_nothing_but_a_date_or_four_numbers_is_left_to_its_column() -> None:
+    assert seen("2024-02-29") == []
+    assert seen("admitted 2024-02-29") == [("date", "2024-02-29")]
+    assert seen("9.1.0.7") == []
+    assert seen("from 203.0.113.7") == [("ipv4", "203.0.113.7")]
 
 
 def test_types_can_be_narrowed_and_the_threshold_moved() -> None:
@@ -239,3 +258,24 @@ def test_in_300_made_up_texts_hardly_anything_is_flagged_wrongly_and_numbers_are
     assert recall["PHONE_NUMBER"] >= 0.8
     assert recall["AGE"] >= 0.8
     assert recall["STREET_ADDRESS"] >= 0.5
+
+
+def test_spark_finds_the_spans_of_a_column(spark: SparkSession) -> None:
+    from pyspark.sql import functions as F
+
+    @F.arrow_udf("array<struct<start: int, end: int, pii_type: string, score: float>>")
+    def find(texts: pa.Array) -> pa.Array:
+        return spans_of(texts)
+
+    table = spark.createDataFrame([("mail \U0001f600 ada@example.com",), (None,), ("nothing",)], "note string")
+    spans = find("note")
+    rows = table.select(
+        spans.isNull().alias("unknown"),
+        F.transform(spans, lambda s: F.substring("note", s["start"] + 1, s["end"] - s["start"])).alias("values"),
+        F.transform(spans, lambda s: s["pii_type"]).alias("types"),
+    ).collect()
+    assert [tuple(row) for row in rows] == [
+        (False, ["ada@example.com"], ["email"]),
+        (True, None, None),
+        (False, [], []),
+    ]
