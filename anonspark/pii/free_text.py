@@ -184,9 +184,13 @@ def _find(text: str, spotters: Iterable[int], threshold: float, types: Collectio
                 for span in _look(readable, spotter)
                 if span.score >= threshold
             )
-    seen.sort(key=lambda entry: entry[:4])
+    return without_overlap(span for *_, span in sorted(seen, key=lambda entry: entry[:4]))
+
+
+def without_overlap(spans: Iterable[Span]) -> list[Span]:
+    """Of spans in their order of preference those that overlap none before, from left to right."""
     kept: list[Span] = []
-    for *_, span in seen:
+    for span in spans:
         place = bisect(kept, span.start, key=lambda other: other.start)
         if (place == 0 or kept[place - 1].end <= span.start) and (place == len(kept) or span.end <= kept[place].start):
             kept.insert(place, span)
