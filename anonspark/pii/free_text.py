@@ -43,6 +43,8 @@ _JSON_KEY: Final = re.compile(r"\"([^\"\\]{1,64})\"\s{0,3}:\s{0,3}[\[{]{0,2}\s{0
 _OTHER_VALUE: Final = re.compile(r"[0-9]{4}[^0-9]*?(?<![^\W\d_])(?!(?:and|und)(?![^\W_]))[^\W\d_]{3,}")
 """A number and then words of another matter; a list of numbers shares the word before it."""
 
+_GROUP_BEFORE: Final = re.compile(r"[0-9][A-Z]? $")
+_GROUP_BEHIND: Final = re.compile(r" [0-9]")
 _PER_DISTANCE: Final = 0.0005  # of two words that tell, the nearer one is right
 
 
@@ -205,7 +207,11 @@ def _look(text: str, spotter: Spotter) -> Iterator[Span]:
         start, end = match.span(1) if shape.groups else match.span()
         position = match.start() + 1
         for shorter in _ends(text, start, end):
-            score = _score(text, start, shorter, spotter)
+            score = (
+                0.0
+                if spotter.apart and _is_among_groups(text, start, shorter)
+                else _score(text, start, shorter, spotter)
+            )
             if score > 0:
                 yield Span(start, shorter, spotter.pii_type, score)
                 position = shorter
@@ -213,13 +219,25 @@ def _look(text: str, spotter: Spotter) -> Iterator[Span]:
 
 
 def _ends(text: str, start: int, end: int) -> Iterator[int]:
-    """Where a match may end: where it does, or before one of its last blanks, since a word or number may follow it."""
+    """Where a match may end: where it does, or before one of its last blanks, since a word or number may follow it.
+
+    A mark at the end is the sentence's.
+    """
+    while end - start > 1 and text[end - 1] in ".,;:'-":
+        end -= 1
     yield end
     for _ in range(3):
         end = text.rfind(" ", start, end)
         if end <= start:
             return
         yield end
+
+
+def _is_among_groups(text: str, start: int, end: int) -> bool:
+    """Whether digits stand before or behind, one blank apart."""
+    return (
+        _GROUP_BEFORE.search(text, max(0, start - 3), start) is not None or _GROUP_BEHIND.match(text, end) is not None
+    )
 
 
 def _score(text: str, start: int, end: int, spotter: Spotter) -> float:

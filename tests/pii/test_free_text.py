@@ -52,7 +52,7 @@ def seen(text: str) -> list[tuple[str, str]]:
             "Meet at 1600 Pennsylvania Avenue NW, Washington, DC 20500 soon",
             [("address", "1600 Pennsylvania Avenue NW, Washington, DC 20500")],
         ),
-        (f"電話番号は{WIDE_PHONE}です", [("uk_phone", WIDE_PHONE)]),
+        (f"電話番号は{WIDE_PHONE}です", [("phone", WIDE_PHONE)]),
         (
             "from 203.0.113.7 (00:1A:2B:3C:4D:5E) with 2001:db8::7",
             [("ipv4", "203.0.113.7"), ("mac_address", "00:1A:2B:3C:4D:5E"), ("ipv6", "2001:db8::7")],
@@ -68,6 +68,25 @@ def seen(text: str) -> list[tuple[str, str]]:
             [("password", "Tr0ub4dor&3"), ("credential", "ghp_0123456789abcdefghijklmnopqrstuvwxyz")],
         ),
         ("Passport number is X1234567", [("passport", "X1234567")]),
+        ("Rufen Sie 0171 2345678 an.", [("eu_phone", "0171 2345678")]),
+        ("mon numéro est le 06 39 98 12 34.", [("eu_phone", "06 39 98 12 34")]),
+        ("Mijn BSN is 111222333, Keizersgracht 241", [("nl_bsn", "111222333"), ("address", "Keizersgracht 241")]),
+        (
+            "cell. 347 123 4567, via Garibaldi 12, 20121 Milano.",
+            [("phone", "347 123 4567"), ("address", "via Garibaldi 12, 20121 Milano")],
+        ),
+        ("CPF é 390.533.447-05, celular (11) 96123-4567", [("br_cpf", "390.533.447-05"), ("phone", "(11) 96123-4567")]),
+        (
+            "電話は090-1234-5678、生年月日 1985年3月14日",
+            [("phone", "090-1234-5678"), ("date_of_birth", "1985年3月14日")],
+        ),
+        (
+            "NHS number 943 476 5919, postcode SW1A 1AA",
+            [("uk_nhs_number", "943 476 5919"), ("uk_postcode", "SW1A 1AA")],
+        ),
+        ("email=ada@example.com&zip=02139", [("email", "ada@example.com"), ("us_zip", "02139")]),
+        ("lat 52.5200 lon 13.4050", [("latitude", "52.5200"), ("longitude", "13.4050")]),
+        ("IMSI 310150123456789, our VAT id DE136695976", [("imsi", "310150123456789"), ("eu_vat", "DE136695976")]),
         ("at 52.5200, 13.4050", [("coordinates", "52.5200, 13.4050")]),
     ],
 )
@@ -90,6 +109,13 @@ def test_values_are_found_where_they_stand(text: str, expected: list[tuple[str, 
         "ISBN 978-3-16-148410-0",
         "",
         "no digits at all",
+        "UPS 1Z 060 418 64 7516 574 4",
+        "policy 2024-2025 renewed, logo@2x.png",
+        "social media reach 1200000 in 2023",
+        "EAN 4006381333931, flight LH 1234 at 18:45",
+        "Error 0x80070005 at 0x00007FF6B2C41234",
+        "GPU 3584x2160, 144 Hz, Score 3-2, 10-4-1",
+        "The PIN has 4 digits, the password at least 12 characters",
     ],
 )
 def test_numbers_that_nothing_calls_personal_stay(text: str) -> None:
