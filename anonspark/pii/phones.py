@@ -16,7 +16,7 @@ REGIONS: Final = (
 """Whose national numbers are recognized without a country code."""
 
 _FICTION: Final = {
-    "GB": r"7700900[0-9]{3}|1632960[0-9]{3}",
+    "GB": r"7700900[0-9]{3}|1632960[0-9]{3}|1(?:1[3-8]|21|31|41|51|61)4960[0-9]{3}|1914980[0-9]{3}",
     "FR": r"(?:19900|26191|35301|46571|53649|63998)[0-9]{4}",
 }
 """Numbers that Ofcom and Arcep keep for films, and so people who make data up; no plan has them."""
@@ -24,7 +24,9 @@ _FICTION: Final = {
 _KINDS: Final = ("fixed_line", "mobile", "toll_free", "premium_rate", "shared_cost", "personal_number", "voip", "uan")
 
 _TAIL: Final = r"[ ,]{0,2}(?:x|ext\.?|extension|app\.?|int\.?|#)[ ]?[0-9]{1,6}"
-_SHAPE: Final = re.compile(rf"(?:tel:)?(?:\+|00|011)?[ ]?\(?[0-9][0-9 ().\-/]{{4,22}}[0-9](?:{_TAIL})?", re.IGNORECASE)
+_SHAPE: Final = re.compile(
+    rf"(?:tel:)?\(?(?:\+|00|011)?[ ]?\(?[0-9][0-9 ().\-/]{{4,22}}[0-9](?:{_TAIL})?", re.IGNORECASE
+)
 _EXTENSION: Final = re.compile(f"{_TAIL}$", re.IGNORECASE)
 _NANP: Final = re.compile(r"1?([2-9])(?!11)[0-9]{2}([2-9])(?!11)[0-9]{6}")
 _NO_PHONE: Final = re.compile(
@@ -48,7 +50,7 @@ def digits_of(text: str) -> tuple[str, str] | None:
         return None
     bare = _EXTENSION.sub("", text).lower().removeprefix("tel:").strip()
     digits = re.sub(r"[^0-9]", "", bare.replace("(0)", ""))
-    if bare.startswith("+"):
+    if bare.lstrip("(").startswith("+"):
         return digits, "+"
     for international in ("00", "011"):
         if bare.startswith(international) and len(digits) - len(international) >= 8:
@@ -126,8 +128,10 @@ def is_phone(text: str) -> bool:
     if found is None:
         return False
     digits, prefix = found
-    if prefix:
+    if prefix and not digits.startswith("1"):
         return is_international(digits, prefix)
+    if prefix:
+        return is_us_phone(text) or is_international(digits, prefix)
     return is_us_phone(text) or any(is_national(digits, region) for region in REGIONS)
 
 

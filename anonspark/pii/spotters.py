@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from anonspark.pii.context_words import CONTEXT
-from anonspark.pii.places import STREET_ENDINGS, STREET_TYPES_FIRST, STREET_TYPES_LAST
+from anonspark.pii.streets import STREET_ENDINGS, STREET_TYPES_FIRST, STREET_TYPES_LAST
 from anonspark.pii.validators import VALIDATORS
 
 
