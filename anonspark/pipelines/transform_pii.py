@@ -29,7 +29,7 @@ from anonspark.pii.apply import Means, treat
 from anonspark.pii.cells import Place, kind_of, places_of
 from anonspark.pii.compliance import evaluate, standings
 from anonspark.pii.count import count_instances
-from anonspark.pii.fits import require_fit, require_keys
+from anonspark.pii.action_fits import require_fit, require_keys
 from anonspark.pii.nested import type_at, within_json
 from anonspark.pii.open_vault import open_vault
 from anonspark.pii.plan import Plan, plan_treatments
