@@ -33,7 +33,7 @@ CATEGORIES: Final = (
 )
 """The files of `conf/pii/types`, in the order in which types are listed."""
 
-LANGUAGES: Final = ("en", "de", "fr", "es", "pt", "it", "nl", "ja")
+LANGUAGES: Final = ("en", "de", "fr", "es", "pt", "it", "nl", "ja", "more")
 """The files of `conf/pii/names`."""
 
 OTHERS: Final = ("shapes.yaml", "neighbours.yaml", "confidence.yaml", "values/people.yaml", "values/places.yaml")

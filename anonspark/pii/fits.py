@@ -179,9 +179,8 @@ class DistinctValues:
             mask, specificity, alone, checked = self.check(mask, shape)
         fit.fits = fit.fits | mask
         fit.any = np.maximum(fit.any, mask * specificity)
-        if specificity > 0:
-            fit.specific = fit.specific | mask
         if alone:
+            fit.specific = fit.specific | mask
             fit.alone = np.maximum(fit.alone, mask * specificity)
         if alone and shape.unmistakable:
             fit.unmistakable = fit.unmistakable | mask
@@ -243,15 +242,20 @@ class DistinctValues:
             return np.array([value in listed.entries for value in self.whole], dtype=np.bool_)
         if self.words is None:
             self.words = [_name_words(value) for value in self.values]
-        return np.array([any(word in listed.entries for word in found) for found in self.words], dtype=np.bool_)
+        # One word in many is chance: "park" in "room near the park" is a family name too.
+        half = [2 * sum(word in listed.entries for word in words) >= len(words) > 0 for words in self.words]
+        if listed.against:
+            return np.array([any(word in listed.entries for word in words) for words in self.words], dtype=np.bool_)
+        return np.array(half, dtype=np.bool_)
 
 
 def _name_words(value: str) -> list[str]:
-    """The value itself and its words, where it may be a name: short, without digits and signs."""
+    """The words of a value that may be a name, without initials; none of one with digits or signs, or of a long one."""
     if len(value) > 60 or re.search(r"[\d@_/\\<>{}=#|:;]", value):
         return []
     whole = folded(value)
-    return [whole, *re.split(r"[\s,.·-]+", whole)]
+    words = [word for word in re.split(r"[\s,.·-]+", whole) if len(word) > 1]
+    return words or [whole]
 
 
 def _number(text: str) -> float:
