@@ -10,7 +10,7 @@ _DOUBLED: Final = (0, 2, 4, 6, 8, 1, 3, 5, 7, 9)
 
 _NPI: Final = re.compile(r"[12][0-9]{9}")
 _DEA: Final = re.compile(r"[A-HJ-MPRSTUX][A-Z9][0-9]{7}")
-_VIN: Final = re.compile(r"[A-HJ-NPR-Z1-9][A-HJ-NPR-Z0-9]{12}[0-9]{4}")
+_VIN: Final = re.compile(r"[A-HJ-NPR-Z0-9]{13}[0-9]{4}")
 _NINO: Final = re.compile(r"(?!BG|GB|KN|NK|NT|TN|ZZ)[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z][0-9]{6}[A-D]")
 _MBI_LETTER: Final = "[AC-HJKMNP-RT-Y]"
 _MBI_EITHER: Final = "[AC-HJKMNP-RT-Y0-9]"
@@ -23,6 +23,7 @@ _ROUTING: Final = re.compile(r"(?!000000000)(?:0[0-9]|1[0-2]|2[1-9]|3[0-2]|6[1-9
 _CA_SIN: Final = re.compile(r"(?!0{9})[0-79][0-9]{8}")
 _IMEI: Final = re.compile(r"(?!0{15}|3[47])[0-9]{15}")
 _UK_DRIVER: Final = re.compile(r"[A-Z][A-Z9]{4}[0-9](?:[05][1-9]|[16][0-2])[0-9]{3}[A-Z9]{2}[0-9A-Z][A-Z]{2}")
+_DE_PENSION: Final = re.compile(r"[0-9]{2}(?:0[1-9]|[12][0-9]|3[01])(?:0[1-9]|1[0-2])[0-9]{2}[A-Z][0-9]{3}")
 _ICD10: Final = re.compile(r"[A-Z][0-9][0-9AB](?:\.?[0-9A-KXZ]{1,4})?")
 _NDC: Final = re.compile(r"[0-9]{4}-[0-9]{4}-[0-9]{2}|[0-9]{5}-[0-9]{3,4}-[0-9]{2}|[0-9]{5}-[0-9]{4}-[0-9]|[0-9]{11}")
 
@@ -151,6 +152,18 @@ def is_uk_driver_number(number: str) -> bool:
         return False
     month, day = int(number[6:8]) % 50, int(number[8:10])
     return 1 <= day <= _MONTH_DAYS[month - 1]
+
+
+def is_de_pension_number(number: str) -> bool:
+    """A number of the German pension insurance: area, birth date, initial of the name, serial number, check digit.
+
+    Source: Sozialgesetzbuch VI, section 147; VKVV, section 4 (weights 2 1 2 5 7 1 2 1 2 1 2 1, sums of digits, mod 10).
+    """
+    if _DE_PENSION.fullmatch(number) is None:
+        return False
+    plain = f"{number[:8]}{ord(number[8]) - 64:02}{number[9:11]}"
+    products = (int(digit) * int(weight) for digit, weight in zip(plain, "212571212121", strict=True))
+    return sum(product // 10 + product % 10 for product in products) % 10 == int(number[11])
 
 
 def is_icd10(code: str) -> bool:

@@ -26,6 +26,7 @@ from anonspark.pii.digital import (
     is_user_agent,
     is_uuid,
 )
+from anonspark.pii.streets import is_address
 
 Validator: TypeAlias = Callable[[str], bool]
 
@@ -147,6 +148,13 @@ def _is_in_pan(number: str) -> bool:
     return re.fullmatch(r"[A-Z]{3}[ABCFGHJKLPT][A-Z][0-9]{4}[A-Z]", number) is not None and number[5:9] != "0000"
 
 
+def _is_iban(text: str) -> bool:
+    """Length and letters of the country, and ISO 7064's mod 97; check digits of banks within are not asked for."""
+    from stdnum import iban
+
+    return text.isascii() and 12 <= len(text) <= 50 and bool(iban.is_valid(text, check_country=False))
+
+
 def _matches(pattern: str) -> Validator:
     compiled = re.compile(pattern)
     return lambda text: compiled.fullmatch(text) is not None
@@ -163,15 +171,16 @@ _uuid = _plain(is_uuid)
 _imei = _number(checksums.is_imei)
 _imsi = _library("imsi")
 _mac = _plain(is_mac_address)
-_iban = _library("iban")
+_iban = _plain(_is_iban)
 _phone = _plain(phones.is_phone)
 _nhs = _library("gb.nhs")
 _icd10 = _plain(lambda text: checksums.is_icd10(text.upper()))
 _ndc = _plain(checksums.is_ndc)
-_national = _any_of(_ssn, _nino, _ca_sin, *map(_library, _NATIONAL))
+_national = _any_of(_ssn, _nino, _ca_sin, _number(checksums.is_de_pension_number), *map(_library, _NATIONAL))
 _fiscal = _any_of(_itin, *map(_library, _FISCAL))
 _expiry = _plain(cards.is_expiry)
 _coordinates = _plain(places.is_coordinates)
+_longitude = _plain(places.is_longitude)  # every latitude is one too
 _vin = _number(checksums.is_vin)
 
 VALIDATORS: Final[Mapping[str, Validator]] = MappingProxyType(
@@ -212,7 +221,7 @@ VALIDATORS: Final[Mapping[str, Validator]] = MappingProxyType(
         "uk_phone": _plain(phones.is_uk_phone),
         "eu_phone": _plain(phones.is_eu_phone),
         "fax": _phone,
-        "address": _plain(places.is_address),
+        "address": _plain(is_address),
         "social_handle": _plain(_matches(r"@[A-Za-z_](?:[A-Za-z0-9_.]{0,28}[A-Za-z0-9_])?")),
         # financial
         "credit_card": _card,
@@ -237,9 +246,9 @@ VALIDATORS: Final[Mapping[str, Validator]] = MappingProxyType(
         "uk_postcode": _plain(places.is_uk_postcode),
         "ca_postal_code": _plain(places.is_ca_postal_code),
         "latitude": _plain(places.is_latitude),
-        "longitude": _plain(places.is_longitude),
+        "longitude": _longitude,
         "coordinates": _coordinates,
-        "geolocation": _coordinates,
+        "geolocation": _any_of(_coordinates, _longitude),
         # digital
         "ip_address": _plain(is_ip),
         "ipv4": _plain(is_ipv4),
@@ -250,7 +259,7 @@ VALIDATORS: Final[Mapping[str, Validator]] = MappingProxyType(
         "advertising_id": _uuid,
         "imei": _imei,
         "imsi": _imsi,
-        "device_id": _any_of(_mac, _imei, _uuid),
+        "device_id": _any_of(_mac, _imei, _imsi, _uuid),
         "user_agent": _plain(is_user_agent),
         "password": _plain(is_password_hash),
         "credential": _plain(is_credential),
