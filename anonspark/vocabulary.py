@@ -202,3 +202,12 @@ class DataKind(StrEnum):
     TIMESTAMP = "timestamp"
     FLAG = "flag"
     BINARY = "binary"
+
+
+class Identity(StrEnum):
+    """What a column is to an attacker, in the words of column patterns."""
+
+    DIRECT = "DI"
+    QUASI = "QI"
+    SENSITIVE = "SI"
+    NONE = "NSI"
