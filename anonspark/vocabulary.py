@@ -211,3 +211,19 @@ class Identity(StrEnum):
     QUASI = "QI"
     SENSITIVE = "SI"
     NONE = "NSI"
+
+
+class DetectionMode(StrEnum):
+    """What decides whether a column is a quasi-identifier."""
+
+    AUTO = "auto"
+    ML = "ml"
+    HEURISTIC = "heuristic"
+
+
+class SamplingMethod(StrEnum):
+    """How much of a table is looked at to find quasi-identifiers."""
+
+    FAST = "fast"
+    FULL = "full"
+    ADAPTIVE = "adaptive"
