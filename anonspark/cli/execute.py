@@ -15,7 +15,7 @@ import typer
 from rich.console import Console
 
 from anonspark.cli.interrupt import run_until_interrupted
-from anonspark.cli.on_a_table import job_on_table
+from anonspark.cli.on_a_table import job_on_tables
 from anonspark.cli.progress import following
 from anonspark.cli.show import show_summary
 from anonspark.config.job_file import JobFile
@@ -49,8 +49,8 @@ class Command:
         debug: Show tracebacks and logs, which can quote cells.
         master: Spark's, instead of the profile's.
         spark_conf: On top of the profile's.
-        table: Path or URI of the table that the job is about, where there is no job file.
-        of_table: What the job file would say of it; None for what it would not.
+        tables: Paths or URIs of the tables that the job is about, where there is no job file.
+        of_table: What the job file would say of them; None for what it would not.
     """
 
     job: str
@@ -62,7 +62,7 @@ class Command:
     debug: bool = False
     master: str | None = None
     spark_conf: Mapping[str, str] = field(default_factory=dict)
-    table: str | None = None
+    tables: tuple[str, ...] = ()
     of_table: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -138,8 +138,8 @@ def job_before_spark(command: Command) -> tuple[JobFile | None, tuple[str, ...]]
     Raises:
         AnonsparkError: The file or the table is not there, or the job has faults.
     """
-    if command.table is not None:
-        text, doubts = job_on_table(command.job, command.table, command.of_table)
+    if command.tables:
+        text, doubts = job_on_tables(command.job, command.tables, command.of_table)
         return read_job(command, text), doubts
     return (read_job(command, read_local_text(command.config)) if is_local(command.config) else None), ()
 

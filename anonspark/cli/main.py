@@ -151,7 +151,57 @@ def risk(
     if config is not None and any(value is not None for value in of_table.values()):
         raise typer.BadParameter("the job file says this; change its values with --set.", param_hint="--config")
     command = _command("risk", config or "", settings, run_id, summary, as_json, debug, master, spark_conf)
-    _execute(command if table is None else replace(command, table=table, of_table=of_table))
+    _execute(command if table is None else replace(command, tables=(table,), of_table=of_table))
+
+
+@app.command("detect-pii")
+def detect_pii(
+    tables: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[TABLE]...", help="Files to look at without a job file.", show_default=False),
+    ] = None,
+    config: Annotated[
+        str | None, typer.Option("--config", metavar="FILE", help="The job file: a path or any URI.")
+    ] = None,
+    types: Annotated[
+        list[str] | None, typer.Option("--types", metavar="A,B", help="The types to look for; all by default.")
+    ] = None,
+    profile: Annotated[
+        str | None, typer.Option("--profile", metavar="NAME", help="A regulation to hold the findings against: hipaa.")
+    ] = None,
+    threshold: Annotated[
+        float | None, typer.Option("--threshold", metavar="P", help="Confidence below which nothing is reported, 0.8.")
+    ] = None,
+    sample_size: Annotated[
+        int | None, typer.Option("--sample-size", metavar="N", help="Look at N rows and estimate; at all by default.")
+    ] = None,
+    deep_scan: Annotated[bool, typer.Option("--deep-scan", help="Look inside the texts of every row too.")] = False,
+    settings: Settings = None,
+    run_id: RunId = None,
+    summary: SummaryFile = None,
+    as_json: AsJson = False,
+    debug: Debug = False,
+    master: Master = None,
+    spark_conf: SparkConf = None,
+) -> None:
+    """Find personal data in tables.
+
+    Which columns hold which types of it, how sure that is and why, and how many cells. A job file names the tables; for
+    a first look TABLEs do: the separator and the encoding of a CSV are guessed.
+    """
+    of_table = {
+        "types": types or None,
+        "profile": profile,
+        "confidence_threshold": threshold,
+        "sample_size": sample_size,
+        "deep_scan": deep_scan or None,
+    }
+    if bool(tables) == (config is not None):
+        raise typer.BadParameter("name TABLEs, or a job file with --config.")
+    if config is not None and any(value is not None for value in of_table.values()):
+        raise typer.BadParameter("the job file says this; change its values with --set.", param_hint="--config")
+    command = _command("detect-pii", config or "", settings, run_id, summary, as_json, debug, master, spark_conf)
+    _execute(replace(command, tables=tuple(tables), of_table=of_table) if tables else command)
 
 
 @app.command()

@@ -1,9 +1,9 @@
-"""A job about one file that the command line describes, so that none has to be written for a first look."""
+"""A job about files that the command line names, so that no job file has to be written for a first look."""
 
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from anonspark.config.tables import format_of
 from anonspark.errors import ConfigurationError
@@ -11,28 +11,35 @@ from anonspark.io.job_files import is_local
 from anonspark.io.sniff import read_head, sniff
 from anonspark.vocabulary import TableFormat
 
+LISTS: Final = frozenset({"quasi_identifiers", "types"})
+"""Keys that hold a list of names."""
 
-def job_on_table(job: str, uri: str, of_table: Mapping[str, Any]) -> tuple[str, tuple[str, ...]]:
-    """The text of a job file, and what is doubtful about how the table is read.
+
+def job_on_tables(job: str, uris: Sequence[str], of_table: Mapping[str, Any]) -> tuple[str, tuple[str, ...]]:
+    """The text of a job file, and what is doubtful about how the tables are read.
 
     Args:
         job: Which kind of job.
-        uri: The table: a file, or a folder of any format.
-        of_table: Keys of the job, None for those that are not given; `quasi_identifiers` is a list of texts, each the
-            name of a column or several with commas between.
+        uris: The tables: each a file, or a folder of any format.
+        of_table: Keys of the job, None for those that are not given; where columns or types are listed, each text is
+            one name or several with commas between.
 
     Raises:
-        ConfigurationError: No quasi-identifier is named.
+        ConfigurationError: No quasi-identifier is named for a job that needs them.
         LocationError: There is no such file.
     """
-    texts: Sequence[str] = of_table["quasi_identifiers"] or ()
-    columns = [name.strip() for text in texts for name in text.split(",") if name.strip()]
-    if not columns:
+    given = {key: value for key, value in of_table.items() if value is not None}
+    for key in LISTS & given.keys():
+        given[key] = [name.strip() for text in given[key] for name in text.split(",") if name.strip()]
+    if "quasi_identifiers" in of_table and not given.get("quasi_identifiers"):
         sentence = "is missing; quasi-identifiers are not detected yet, so name the columns: --qi age,zip."
         raise ConfigurationError([("--qi", sentence)])
-    table, doubts = described(uri)
-    given = {key: value for key, value in of_table.items() if value is not None}
-    return json.dumps({"version": 1, "job": job, "input": table, **given, "quasi_identifiers": columns}), doubts
+    tables, doubts = zip(*map(described, uris), strict=True)
+    place = {"input": tables[0]} if len(uris) == 1 else {"tables": tables}
+    told = [
+        doubt if len(uris) == 1 else f"{uri}: {doubt}" for uri, some in zip(uris, doubts, strict=True) for doubt in some
+    ]
+    return json.dumps({"version": 1, "job": job, **place, **given}), tuple(told)
 
 
 def described(uri: str) -> tuple[dict[str, Any], tuple[str, ...]]:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from anonspark.cli.show_detections import show_detections
 from anonspark.cli.show_measure import show_comparison
 from anonspark.cli.show_release import show_applied, show_release
 from anonspark.cli.show_risk import show_risk
@@ -11,6 +12,7 @@ from anonspark.cli.show_validation import show_validation
 SHOW: Final[Mapping[str, Callable[[Mapping[str, Any]], None]]] = {
     "anonymize": show_release,
     "apply": show_applied,
+    "detect-pii": show_detections,
     "measure": show_comparison,
     "risk": show_risk,
     "validate": show_validation,

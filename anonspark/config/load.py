@@ -6,6 +6,7 @@ from typing import Final, TypeVar, overload
 from pydantic import ValidationError
 
 from anonspark.config.apply import ApplyJob
+from anonspark.config.detect_pii import DetectPiiJob
 from anonspark.config.fields import Path, Problem, shown
 from anonspark.config.job import AnonymizeJob
 from anonspark.config.job_file import JobFile
@@ -22,6 +23,7 @@ from anonspark.errors import ConfigurationError, did_you_mean
 JOBS: Final[Mapping[str, type[JobFile]]] = {
     "anonymize": AnonymizeJob,
     "apply": ApplyJob,
+    "detect-pii": DetectPiiJob,
     "measure": MeasureJob,
     "risk": RiskJob,
     "validate": ValidateJob,

@@ -24,7 +24,7 @@ def faults_of_tables(data: Mapping[str, Data], beside: str = "output") -> Iterat
     for key in TABLES:
         table = data.get(key)
         if isinstance(table, dict):
-            yield from _one_table(key, table)
+            yield from faults_of_table((key,), table)
     neighbour = section(data, beside)
     if neighbour.get("table") is not None and neighbour.get("uri") is None and data.get("metadata") is None:
         yield ("metadata",), f"is missing; name its uri, since the {beside} is a table of the catalog."
@@ -52,21 +52,22 @@ def faults_of_places(data: Mapping[str, Data], base: str) -> Iterator[Problem]:
         yield ("metadata", "uri"), "is the output itself; name another folder."
 
 
-def _one_table(key: str, table: Mapping[str, Data]) -> Iterator[Problem]:
+def faults_of_table(path: Path, table: Mapping[str, Data]) -> Iterator[Problem]:
+    """A table without a place or with two, or with keys that its format has no use for; `path` leads to it."""
     if table.get("uri") is None and table.get("table") is None:
-        yield (key,), "names no table; give it a uri or a table."
+        yield path, "names no table; give it a uri or a table."
     if table.get("uri") is not None and table.get("table") is not None:
-        yield (key, "table"), "stands beside uri; keep only one of the two."
+        yield (*path, "table"), "stands beside uri; keep only one of the two."
     stored_as = format_of(table)
     if stored_as is None:
         return
     if table.get("version") is not None and stored_as is not TableFormat.DELTA:
-        yield (key, "version"), f"is for delta only, and this is {stored_as}; leave it out."
+        yield (*path, "version"), f"is for delta only, and this is {stored_as}; leave it out."
     if table.get("schema") and stored_as in (TableFormat.PARQUET, TableFormat.DELTA):
-        yield (key, "schema"), f"is for csv and json only, as {stored_as} has its own types; leave it out."
+        yield (*path, "schema"), f"is for csv and json only, as {stored_as} has its own types; leave it out."
     uri = table.get("uri")
     if table.get("partition_by") and isinstance(uri, str) and uri.lower().endswith((".csv", ".json")):
-        yield (key, "partition_by"), "has no use for a single file; name a folder as uri, or leave it out."
+        yield (*path, "partition_by"), "has no use for a single file; name a folder as uri, or leave it out."
 
 
 def _place(table: Mapping[str, Data], base: str) -> tuple[str, str] | None:

@@ -95,5 +95,14 @@ def parse_path(text: str) -> ColumnPath:
     return ColumnPath(steps[0].field, tuple(steps[1:]))
 
 
+def lies_in(path: ColumnPath, around: ColumnPath) -> bool:
+    """Whether a path is the other one or goes on from it.
+
+    >>> [lies_in(parse_path(path), parse_path("home")) for path in ("home.zip", "homes")]
+    [True, False]
+    """
+    return path.column == around.column and path.steps[: len(around.steps)] == around.steps
+
+
 def _quoted(name: str) -> str:
     return name if _PLAIN.fullmatch(name) else "`" + name.replace("`", "``") + "`"

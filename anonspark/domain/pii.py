@@ -1,9 +1,10 @@
 """Types of personal data, what a column holds, and what was found in it; no value of a person outlives a profile."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from anonspark.domain.treatments import Action
 from anonspark.vocabulary import ActionName, DataKind, DetectionMethod, Severity
 
 CELL_LENGTH: Final = 512
@@ -48,6 +49,10 @@ class PiiCatalogue:
             yield current
             current = self.types[current].parent
 
+    def nearest(self, pii_type: str, among: Collection[str]) -> str | None:
+        """The most specific of some types that is the type or covers it."""
+        return next((wider for wider in self.lineage(pii_type) if wider in among), None)
+
     def covers(self, wider: str, pii_type: str) -> bool:
         """Whether a type is the other one or a kind of it."""
         return wider in self.lineage(pii_type)
@@ -67,8 +72,16 @@ class ComplianceProfile:
         description: One sentence.
         pii_types: In the order of the regulation's list; a type covers its children.
         default_action: For its types.
-        actions: Types whose own action differs from the default.
-        severities: Types whose severity does not follow from confidence and weight.
+        also: Types that the regulation covers too, without a place of their own in its list.
+        actions: Types whose own action differs from the default; a type's entry holds for its children.
+        severities: Types whose severity does not follow from confidence and weight, and their children.
+        limits: Types of which an action may leave a part, and at most what one of these actions leaves; none may where
+            there are none. Types that are not named here, nor a parent of theirs, have no limit.
+        never_kept: Types that have to be gone, as no transformed value of them may be kept either.
+        only_with_person: Types that count only where the table holds another type that tells of a person.
+        parts_identify: Whether a part of a value, such as its last four characters, is still held to identify.
+        equal_types: Whether types of low weight are as critical as others.
+        guarded_hashes: Types whose hashes need a key, and may not stand beside a part of the value.
     """
 
     id: str
@@ -76,8 +89,19 @@ class ComplianceProfile:
     description: str
     pii_types: tuple[str, ...]
     default_action: ActionName
-    actions: Mapping[str, ActionName] = field(default_factory=dict)
+    also: tuple[str, ...] = ()
+    actions: Mapping[str, Action] = field(default_factory=dict)
     severities: Mapping[str, Severity] = field(default_factory=dict)
+    limits: Mapping[str, tuple[Action, ...]] = field(default_factory=dict)
+    never_kept: tuple[str, ...] = ()
+    only_with_person: tuple[str, ...] = ()
+    parts_identify: bool = False
+    equal_types: bool = False
+    guarded_hashes: tuple[str, ...] = ()
+
+    def entry(self, pii_type: str, catalogue: PiiCatalogue) -> str | None:
+        """The most specific type of the profile that covers a type; None outside the profile."""
+        return catalogue.nearest(pii_type, (*self.pii_types, *self.also))
 
 
 @dataclass(frozen=True, slots=True, repr=False)

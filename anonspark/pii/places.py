@@ -25,34 +25,34 @@ _UK_AREAS: Final = (
 _UK_POSTCODE: Final = re.compile(rf"(?:GIR ?0AA|(?:{_UK_AREAS})[0-9][0-9A-HJKMNPR-Y]? ?[0-9][ABD-HJLNP-UW-Z]{{2}})")
 _CA_POSTCODE: Final = re.compile(r"[ABCEGHJ-NPRSTVXY][0-9][ABCEGHJ-NPRSTV-Z][ -]?[0-9][ABCEGHJ-NPRSTV-Z][0-9]")
 
-_TYPE_LAST: Final = (
+STREET_TYPES_LAST: Final = (
     "street|st|avenue|ave|av|road|rd|boulevard|blvd|lane|ln|drive|dr|court|ct|place|pl|square|sq|terrace|ter|trail|trl|"
     "parkway|pkwy|circle|cir|highway|hwy|crescent|close|way|alley|row|mews|gardens|grove"
 )
-_TYPE_FIRST: Final = (
+STREET_TYPES_FIRST: Final = (
     "rue|chemin|impasse|allée|quai|cours|route|passage|avenue|av|boulevard|bd|place|square|"
     "calle|c/|avenida|avda|plaza|paseo|camino|carrera|ronda|travesía|callejón|glorieta|pasaje|"
     "rua|r|travessa|alameda|praça|rodovia|largo|estrada|via|viale|piazza|corso|vicolo|contrada|strada|borgo|piazzale|"
     "ulica|ul|aleja|jalan|jl|calea|ул|улица|ulitsa"
 )
-_ENDINGS: Final = (
-    "straße|strasse|str\\.|str|weg|gasse|platz|allee|ring|damm|ufer|chaussee|steig|straat|laan|plein|gracht|kade|singel|"
-    "dijk|gatan|gata|vägen|stigen|gade|vej|veien|gate|katu|tie|utca"
+STREET_ENDINGS: Final = (
+    "straße|strasse|str\\.|str|weg|gasse|platz|allee|damm|ufer|chaussee|steig|straat|laan|plein|gracht|singel|"
+    "dijk|gatan|gata|vägen|stigen|gade|vej|veien|katu|utca"
 )
 _TITLED: Final = re.compile(
-    rf"(?<!\w)[0-9]{{1,6}}[A-Za-z]?,? (?:[^\W_a-z][\w.'\u2019-]* ){{1,4}}(?i:{_TYPE_LAST})(?!\w)"
+    rf"(?<!\w)[0-9]{{1,6}}[A-Za-z]?,? (?:[^\W_a-z][\w.'\u2019-]* ){{1,4}}(?i:{STREET_TYPES_LAST})(?!\w)"
 )
 _WHOLE: Final = re.compile(
-    rf"[0-9]{{1,6}}[a-z]?,? (?:[\w.'\u2019-]+ ){{1,4}}(?:{_TYPE_LAST})(?!\w)\.?(?:,.{{0,80}}"
+    rf"[0-9]{{1,6}}[a-z]?,? (?:[\w.'\u2019-]+ ){{1,4}}(?:{STREET_TYPES_LAST})(?!\w)\.?(?:,.{{0,80}}"
     rf"| ?#.{{0,10}}| (?:apt|suite|ste|unit|[ns]?[ew]|[ns])(?!\w).{{0,40}})?",
     re.IGNORECASE,
 )
 _ROMANCE: Final = re.compile(
-    rf"(?<![\w])(?:(?:[0-9]{{1,5}} ?(?:bis|ter|quater)?,? )(?:{_TYPE_FIRST})\.? [^\W\d_][\w.'\u2019 -]{{2,60}}"
-    rf"|(?:{_TYPE_FIRST})\.? [^\W_][\w.'\u2019 -]{{2,60}}?,? ?(?:n[º°.] ?)?[0-9]{{1,5}}(?!\w))",
+    rf"(?<![\w])(?:(?:[0-9]{{1,5}} ?(?:bis|ter|quater)?,? )(?:{STREET_TYPES_FIRST})\.? [^\W\d_][\w.'\u2019 -]{{2,60}}"
+    rf"|(?:{STREET_TYPES_FIRST})\.? [^\W_][\w.'\u2019 -]{{2,60}}?,? ?(?:n[º°.] ?)?[0-9]{{1,5}}(?!\w))",
     re.IGNORECASE,
 )
-_GERMANIC: Final = re.compile(rf"[^\W\d_](?: |-)?(?:{_ENDINGS}) [0-9]{{1,5}}(?! ?[%€$])(?![0-9])", re.IGNORECASE)
+_GERMANIC: Final = re.compile(rf"[^\W\d_](?: |-)?(?:{STREET_ENDINGS}) [0-9]{{1,5}}(?! ?[%€$])(?![0-9])", re.IGNORECASE)
 _JAPANESE: Final = re.compile(
     r"[都道府県市区町村郡].{1,20}[0-9\uff10-\uff19一二三四五六七八九十]+(?:丁目|番地?|号|[-\uff0d\u2212\u2010][0-9\uff10-\uff19]+)"
 )

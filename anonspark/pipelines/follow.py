@@ -14,7 +14,7 @@ class Step:
     """Where a run is.
 
     Attributes:
-        name: One of `STEPS`.
+        name: One of `STEPS`, or one of the kind of job's own.
         message: What is known by now, in counts and names.
         share: Of the step, in [0, 1]; None where nobody can tell.
     """
@@ -75,7 +75,7 @@ class Follower:
         """The step is over."""
         now, cpu = perf_counter(), process_time()
         if self._step:
-            self.seconds[self._step] += now - self._since
+            self.seconds[self._step] = self.seconds.get(self._step, 0.0) + now - self._since
         if self._step == "search":
             self.seconds["search_cpu"] += cpu - self._cpu_since
         self._step, self._since, self._cpu_since = "", now, cpu

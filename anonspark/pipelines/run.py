@@ -14,6 +14,7 @@ from pyspark.sql import SparkSession
 
 from anonspark import __version__
 from anonspark.config.apply import ApplyJob
+from anonspark.config.detect_pii import DetectPiiJob
 from anonspark.config.job import AnonymizeJob
 from anonspark.config.job_file import JobFile
 from anonspark.config.measure import MeasureJob
@@ -29,6 +30,7 @@ from anonspark.io.uris import normalize_uri
 from anonspark.pipelines.anonymize_attempt import AnonymizeAttempt
 from anonspark.pipelines.apply_attempt import ApplyAttempt
 from anonspark.pipelines.attempt import Attempt, Outcome
+from anonspark.pipelines.detect_pii import detect_pii
 from anonspark.pipelines.follow import Follower, Step, never, silent
 from anonspark.pipelines.measure import MeasureAttempt
 from anonspark.pipelines.release import normalized
@@ -128,6 +130,8 @@ def complete(job: JobFile, attempt: Attempt) -> Outcome:
             return AnonymizeAttempt(job, attempt).complete()
         case ApplyJob():
             return ApplyAttempt(job, attempt).complete()
+        case DetectPiiJob():
+            return detect_pii(job, attempt)
         case MeasureJob():
             return MeasureAttempt(job, attempt).complete()
         case RiskJob():

@@ -9,6 +9,7 @@ from anonspark.report.document import DataTable, Document, Facts, Paragraph, Sec
 from anonspark.report.generalization_section import cost_section, generalization_section
 from anonspark.report.glossary import glossary_section
 from anonspark.report.numbers import counted, moment, percent
+from anonspark.report.privacy_document import FOUND, TREATED, privacy_document
 from anonspark.report.provenance_section import run_section, settings_section, warnings_section
 from anonspark.report.risk_section import models_section, models_table, risk_section, sizes_section
 from anonspark.report.search_section import alternatives_section, search_section
@@ -17,7 +18,7 @@ from anonspark.report.wording import level_words
 from anonspark.vocabulary import AttributeRole, RunState
 
 SEARCHED, APPLIED = "anonymize", "apply"
-"""The jobs that there are reports of: those that release a table."""
+"""The jobs that release a table so that nobody in it is found."""
 
 
 def document_of(records: RunRecords) -> Document:
@@ -27,10 +28,11 @@ def document_of(records: RunRecords) -> Document:
         InputError: It has not ended, or released nothing that it could be about.
     """
     run = records.run
-    if run.job not in (SEARCHED, APPLIED):
-        sentence = f"is a run of {run.job}; reports are of {SEARCHED} and {APPLIED} runs."
+    if run.job not in (SEARCHED, APPLIED, FOUND, TREATED):
+        sentence = f"is a run of {run.job}; reports are of {SEARCHED}, {APPLIED}, {FOUND} and {TREATED} runs."
         raise InputError(f"Run '{run.run_id}' {sentence}", field="run")
-    if run.state is RunState.COMPLETED and not records.summary.get("rows"):
+    releases = run.job in (SEARCHED, APPLIED)
+    if releases and run.state is RunState.COMPLETED and not records.summary.get("rows"):
         raise InputError(f"Run '{run.run_id}' had nothing new to release, so there is nothing to report.", field="run")
     if run.state is RunState.RUNNING:
         raise InputError(
@@ -38,6 +40,8 @@ def document_of(records: RunRecords) -> Document:
             "Ask again when it has ended; a run that was killed is taken up by running it again under its id.",
             field="run",
         )
+    if not releases:
+        return privacy_document(records)
     good = run.state is RunState.COMPLETED
     found = _release_sections(records) if good else _failure_sections(records)
     return Document(

@@ -85,9 +85,11 @@ class Document:
         title: Of the page.
         subtitle: Which run it is about.
         verdict: What there is to know, in one sentence.
-        good: Whether a release was made.
+        good: Whether the run came to its end.
         key_facts: The few numbers that go with the verdict.
         sections: The rest.
+        failed: What stands before the verdict where none was made.
+        footer: What is said below everything.
     """
 
     title: str
@@ -96,6 +98,8 @@ class Document:
     good: bool
     key_facts: Facts
     sections: tuple[Section, ...]
+    failed: str = "No release"
+    footer: str = "No value of the data is in this report."
 
 
 def section(heading: str, blocks: Sequence[Block | None]) -> Section:

@@ -13,6 +13,10 @@ POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 """What the page may load: its own styles, and pictures within it."""
 
 
+LONG: Final = 40
+"""Characters from which on the cells of a column are sentences."""
+
+
 def as_html(document: Document) -> str:
     """The whole page."""
     return "\n".join(_page(document)) + "\n"
@@ -26,8 +30,8 @@ def _page(document: Document) -> Iterator[str]:
     yield '<meta name="viewport" content="width=device-width, initial-scale=1">'
     yield f"<title>{title}</title>\n<style>\n{style}</style>\n</head>\n<body>"
     yield f'<header>\n<h1>{escape(document.title)}</h1>\n<p class="subtitle">{escape(document.subtitle)}</p>'
-    kind, word = ("verdict", "Verdict") if document.good else ("verdict none", "No release")
-    yield f'<p class="{kind}"><strong>{word}</strong> {escape(document.verdict)}</p>'
+    kind, word = ("verdict", "Verdict") if document.good else ("verdict none", document.failed)
+    yield f'<p class="{kind}"><strong>{escape(word)}</strong> {escape(document.verdict)}</p>'
     yield _facts(document.key_facts, "key")
     yield '</header>\n<nav aria-label="Contents"><ul>'
     for place, section in enumerate(document.sections, start=1):
@@ -36,7 +40,7 @@ def _page(document: Document) -> Iterator[str]:
     charts = (f"chart-{number}" for number in count(1))
     for place, section in enumerate(document.sections, start=1):
         yield from _section(section, f"section-{place}", charts)
-    yield f"</main>\n<footer>{escape(document.subtitle)}. No value of the data is in this report.</footer>"
+    yield f"</main>\n<footer>{escape(document.subtitle)}. {escape(document.footer)}</footer>"
     yield "</body>\n</html>"
 
 
@@ -70,7 +74,7 @@ def _facts(facts: Facts, kind: str = "facts") -> str:
 
 def _table(table: DataTable) -> str:
     title = escape(table.title)
-    kinds = [' class="number"' if place in table.numbers else "" for place in range(len(table.headers))]
+    kinds = [_kind(table, place) for place in range(len(table.headers))]
     head = "".join(
         f'<th scope="col"{kind}>{escape(text)}</th>' for kind, text in zip(kinds, table.headers, strict=True)
     )
@@ -85,3 +89,10 @@ def _table(table: DataTable) -> str:
         f'<div class="scroll" role="region" aria-label="{title}" tabindex="0"><table><caption>{title}</caption>'
         f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>"
     )
+
+
+def _kind(table: DataTable, place: int) -> str:
+    """The class of a column's cells: numbers, or sentences, which no narrow window squeezes to a word a line."""
+    if place in table.numbers:
+        return ' class="number"'
+    return ' class="prose"' if any(len(row[place]) > LONG for row in table.rows) else ""

@@ -1,6 +1,6 @@
 """A report as PDF, for files and signatures: the same content and charts, with page numbers and embedded fonts."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from io import BytesIO
 from pathlib import Path
 from typing import Any, Final
@@ -39,6 +39,12 @@ FONTS: Final[Mapping[str, str]] = {
 MARGIN: Final = 18 * mm
 WIDTH: Final = A4[0] - 2 * MARGIN
 LONGEST_LINE: Final = 96
+
+CHARACTER: Final = 5.2
+"""Points that a character of a table takes, nearly."""
+
+LONGEST_WORD: Final = 16
+"""Characters of a word that a column has room for."""
 
 HEAD_ROOM: Final[float] = 12 * mm
 """What a heading takes."""
@@ -171,8 +177,19 @@ def _table(table: DataTable) -> Iterator[Any]:
 
 
 def _widths(table: DataTable) -> list[float]:
-    """Each column as wide as its texts ask for, within the page."""
+    """Each column as wide as its texts ask for, within the page; words of a common length are not broken."""
     columns = list(zip(table.headers, *table.rows, strict=True))
     asked = [min(max(map(len, texts)), 46) + 2.0 for texts in columns]
-    room = min(WIDTH, sum(asked) * 5.2)
-    return [room * wish / sum(asked) for wish in asked]
+    room = min(WIDTH, sum(asked) * CHARACTER)
+    least = [_longest_word(texts) * CHARACTER for texts in columns]
+    if sum(least) >= room:
+        return [room * wish / sum(asked) for wish in asked]
+    # What is left after every column has its longest word goes to those that ask for more.
+    more = [max(0.0, wish * CHARACTER - word) for wish, word in zip(asked, least, strict=True)]
+    left = room - sum(least)
+    return [word + left * (wish / sum(more) if sum(more) else 0) for word, wish in zip(least, more, strict=True)]
+
+
+def _longest_word(texts: Sequence[str]) -> float:
+    """Its characters and the room beside it; longer words than most are broken."""
+    return min(max((len(word) for text in texts for word in text.split()), default=0), LONGEST_WORD) + 2.0

@@ -46,7 +46,8 @@ def _identity(records: RunRecords) -> Iterator[tuple[str, str]]:
     yield "Started", moment(records.started)
     yield "Ended", moment(run.at)
     yield "Input", _place(run.input_uri, run.input_version)
-    yield "Output", _place(run.output_uri, run.output_version)
+    if run.output_uri is not None:
+        yield "Output", _place(run.output_uri, run.output_version)
     metadata = records.summary.get("metadata")
     if metadata:
         yield "Metadata", metadata["uri"]

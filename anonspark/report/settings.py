@@ -1,5 +1,6 @@
-"""A job's settings as YAML, without what could be a value of somebody."""
+"""A job's settings as YAML, without what could be a value of somebody or a password."""
 
+import re
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -18,6 +19,9 @@ USUAL: Final = {"weight": 1.0, "min_level": 0}
 """What an attribute has unless somebody asked for something else; written out it would hide what was asked."""
 
 LINE: Final = 96
+
+_PASSWORD: Final = re.compile(r"(://[^/:@\s]*):[^/\s]*@")
+"""Of a database, within its URL."""
 
 
 def as_yaml(config: Mapping[str, Any]) -> str:
@@ -41,10 +45,15 @@ def _shown(value: Any) -> Any:  # noqa: ANN401  whatever JSON holds
 
 
 def _cell(key: str, value: Any) -> Any:  # noqa: ANN401
-    """The categories of a tree or an order are values of the column, and literals of a condition can be some."""
+    """The categories of a tree or an order are values of the column, and literals of a condition can be some.
+
+    A URL can hold a password.
+    """
     if key in ("tree", "order") and isinstance(value, Mapping | list):
         return f"{_leaves(value)} values (not shown)"
-    return without_literals(value) if key == "where" else _shown(value)
+    if key == "where":
+        return without_literals(value)
+    return _PASSWORD.sub(r"\1:***@", value) if isinstance(value, str) else _shown(value)
 
 
 def _leaves(tree: Any) -> int:  # noqa: ANN401

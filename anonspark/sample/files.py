@@ -12,7 +12,12 @@ from anonspark.sample.hospital import generate
 HIERARCHIES = ("country_of_birth.csv", "diagnosis.csv", "education.csv", "occupation.csv")
 SCHEMA = "job.schema.json"
 
-JOBS = {"hospital.yaml": "job.yaml", "hospital-risk.yaml": "risk.yaml", "hospital-validate.yaml": "validate.yaml"}
+JOBS = {
+    "hospital.yaml": "job.yaml",
+    "hospital-risk.yaml": "risk.yaml",
+    "hospital-validate.yaml": "validate.yaml",
+    "detect_hospital.yaml": "detect.yaml",
+}
 """What the shipped job files are called in the folder."""
 
 
@@ -21,7 +26,7 @@ def write_sample(folder: Path) -> Path:
 
     Returns:
         The job file of the release, job.yaml, which finds the other files by relative paths; risk.yaml and
-        validate.yaml beside it look at what it writes.
+        validate.yaml beside it look at what it writes, detect.yaml at the table.
     """
     (folder / "hierarchies").mkdir(parents=True, exist_ok=True)
     write_csv(generate(), folder / "hospital.csv")

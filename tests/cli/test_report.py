@@ -13,6 +13,7 @@ from anonspark.cli.main import main
 from anonspark.io.manifest import append_rows, begin_run, finish_run, write_state
 from anonspark.io.metadata_tables import DriverTables, MetadataTables
 from anonspark.io.object_store import Storage
+from tests.report import privacy_records
 from tests.report.records import BEGUN, Page, completed, config, failed, summary
 
 JSON = json.dumps
@@ -67,6 +68,20 @@ def test_the_report_is_written_where_it_is_asked_for_and_as_pdf(
 def test_a_failed_run_has_a_report_too(metadata: Path, tmp_path: Path) -> None:
     assert report("--run", "r2", "--metadata", str(metadata), "--output", str(tmp_path / "r.html")) == 0
     assert "No lattice node satisfies the policy." in (tmp_path / "r.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("job", ["detect-pii", "transform-pii"])
+def test_a_privacy_run_has_a_report_of_its_own(metadata: Path, tmp_path: Path, job: str) -> None:
+    records = privacy_records.scanned() if job == "detect-pii" else privacy_records.treated()
+    tables = DriverTables(Storage(str(metadata)))
+    told = JSON(privacy_records.config(job))
+    begun = begin_run(tables, replace(records.states[0], run_id="p1", config=told, attempt=0))
+    finish_run(tables, begun, records.run.at, JSON(dict(records.summary)))
+    page, paper = tmp_path / "r.html", tmp_path / "r.pdf"
+    assert report("--run", "p1", "--metadata", str(metadata), "--output", str(page), "--pdf", str(paper)) == 0
+    facts = Page(page.read_text(encoding="utf-8")).facts
+    assert facts["HIPAA"] == ("0 of 100, not compliant" if job == "detect-pii" else "66 of 100, not compliant")
+    assert paper.read_bytes().startswith(b"%PDF-")
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ import pytest
 from anonspark.io.run_records import NodeRecord, RunRecords, UtilityRecord
 from anonspark.report.content import document_of
 from anonspark.report.html import as_html
+from tests.report import privacy_records
 from tests.report.records import attribute, completed, config, failed, summary
 
 CHROMIUM = Path("/usr/bin/chromium")
@@ -44,8 +45,19 @@ def with_long_names() -> RunRecords:
     )
 
 
+def privacy_with_long_names() -> RunRecords:
+    """Findings in columns whose paths no telephone has room for."""
+    path = "customer.contact_details.electronic_mail_addresses[].primary_address_of_the_household"
+    found = [privacy_records.detection(path, "email"), privacy_records.detection("place of residence " * 6, "address")]
+    left = privacy_records.compliance(found)
+    return privacy_records.treated(pending=found, remaining=found, compliance=left)
+
+
 @pytest.mark.parametrize("width", [1280, 400])
-@pytest.mark.parametrize("records", [completed, failed, with_long_names])
+@pytest.mark.parametrize("records", [
+    completed, failed, with_long_names, privacy_records.scanned, privacy_records.treated, privacy_records.failed,
+    privacy_with_long_names,
+])  # fmt: skip
 def test_a_report_fits_the_window_asks_for_nothing_and_breaks_nothing(
     browser, tmp_path: Path, records, width: int
 ) -> None:

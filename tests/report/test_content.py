@@ -282,5 +282,5 @@ def test_a_run_that_found_nothing_new_has_no_report() -> None:
 
 
 def test_a_run_of_another_job_is_refused() -> None:
-    with pytest.raises(InputError, match="'r1' is a run of risk; reports are of anonymize and apply runs"):
+    with pytest.raises(InputError, match="'r1' is a run of risk; reports are of anonymize, apply, "):
         document_of(completed(run=replace(completed().run, job="risk")))
