@@ -7,6 +7,7 @@ from pydantic import ValidationError
 
 from anonspark.config.apply import ApplyJob
 from anonspark.config.detect_pii import DetectPiiJob
+from anonspark.config.detect_qi import DetectQiJob
 from anonspark.config.fields import Path, Problem, shown
 from anonspark.config.job import AnonymizeJob
 from anonspark.config.job_file import JobFile
@@ -24,6 +25,7 @@ JOBS: Final[Mapping[str, type[JobFile]]] = {
     "anonymize": AnonymizeJob,
     "apply": ApplyJob,
     "detect-pii": DetectPiiJob,
+    "detect-qi": DetectQiJob,
     "measure": MeasureJob,
     "risk": RiskJob,
     "validate": ValidateJob,

@@ -15,7 +15,6 @@ class ColumnStatistics:
         rows: All.
         nulls: Among them.
         distinct: Values that are not null.
-        exact: Whether `distinct` is counted, else estimated.
         entropy: Of the values that are not null, in bits.
         mean_length: Characters of a value as text.
     """
@@ -25,7 +24,6 @@ class ColumnStatistics:
     rows: int
     nulls: int
     distinct: int
-    exact: bool
     entropy: float
     mean_length: float
 
@@ -33,7 +31,7 @@ class ColumnStatistics:
     def unique_ratio(self) -> float:
         """Distinct values a value that is not null, in [0, 1]; 0 where there is none.
 
-        >>> ColumnStatistics("id", DataKind.TEXT, 5, 1, 3, True, 1.5, 4.0).unique_ratio
+        >>> ColumnStatistics("id", DataKind.TEXT, 5, 1, 3, 1.5, 4.0).unique_ratio
         0.75
         """
         filled = self.rows - self.nulls

@@ -64,9 +64,7 @@ class Known:
     uniqueness_threshold: float = 0.95
 
 
-def judge(
-    profile: ColumnProfile, statistics: ColumnStatistics, finding: ColumnFinding | None, known: Known
-) -> Verdict:
+def judge(profile: ColumnProfile, statistics: ColumnStatistics, finding: ColumnFinding | None, known: Known) -> Verdict:
     """What a column is as far as it tells by itself.
 
     Args:

@@ -15,6 +15,7 @@ from pyspark.sql import SparkSession
 from anonspark import __version__
 from anonspark.config.apply import ApplyJob
 from anonspark.config.detect_pii import DetectPiiJob
+from anonspark.config.detect_qi import DetectQiJob
 from anonspark.config.job import AnonymizeJob
 from anonspark.config.job_file import JobFile
 from anonspark.config.measure import MeasureJob
@@ -31,6 +32,7 @@ from anonspark.pipelines.anonymize_attempt import AnonymizeAttempt
 from anonspark.pipelines.apply_attempt import ApplyAttempt
 from anonspark.pipelines.attempt import Attempt, Outcome
 from anonspark.pipelines.detect_pii import detect_pii
+from anonspark.pipelines.detect_qi import detect_qi
 from anonspark.pipelines.follow import Follower, Step, never, silent
 from anonspark.pipelines.measure import MeasureAttempt
 from anonspark.pipelines.release import normalized
@@ -132,6 +134,8 @@ def complete(job: JobFile, attempt: Attempt) -> Outcome:
             return ApplyAttempt(job, attempt).complete()
         case DetectPiiJob():
             return detect_pii(job, attempt)
+        case DetectQiJob():
+            return detect_qi(job, attempt)
         case MeasureJob():
             return MeasureAttempt(job, attempt).complete()
         case RiskJob():
