@@ -9,6 +9,8 @@ AnonsparkError                  exit 1
 │  ├─ HierarchyError            a hierarchy that is not one, or that misses values
 │  ├─ MalformedCellsError       cells that the schema cannot cast
 │  ├─ LocationError             a file, folder, table or URI that cannot be read or written
+│  ├─ PatternExistsError        a column pattern of a name that another one has
+│  ├─ PatternNotFoundError      a column pattern that is not there
 │  ├─ TooManyClassesError       more classes or lattice nodes than the search can hold
 │  ├─ SecretKeyError            a key that cannot be found, read or used
 │  ├─ CiphertextError           what cannot be decrypted: another key, or no ciphertext
@@ -135,6 +137,22 @@ class MalformedCellsError(InputError):
 
 class LocationError(InputError):
     """A file, folder, table or URI that cannot be read or written."""
+
+
+class PatternExistsError(InputError):
+    """A column pattern of a name that another one has."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"There is a column pattern '{name}' already; update it, or choose another name.", field="name"
+        )
+
+
+class PatternNotFoundError(InputError):
+    """A column pattern that is not there."""
+
+    def __init__(self, pattern_id: str) -> None:
+        super().__init__(f"There is no column pattern of the id '{pattern_id}'; list them for their ids.")
 
 
 class TooManyClassesError(InputError):

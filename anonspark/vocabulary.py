@@ -210,3 +210,28 @@ class DataKind(StrEnum):
     TIMESTAMP = "timestamp"
     FLAG = "flag"
     BINARY = "binary"
+
+
+class Identity(StrEnum):
+    """What a column is to an attacker, in the words of column patterns."""
+
+    DIRECT = "DI"
+    QUASI = "QI"
+    SENSITIVE = "SI"
+    NONE = "NSI"
+
+
+class DetectionMode(StrEnum):
+    """What decides whether a column is a quasi-identifier."""
+
+    AUTO = "auto"
+    ML = "ml"
+    HEURISTIC = "heuristic"
+
+
+class SamplingMethod(StrEnum):
+    """How much of a table is looked at to find quasi-identifiers."""
+
+    FAST = "fast"
+    FULL = "full"
+    ADAPTIVE = "adaptive"

@@ -205,6 +205,42 @@ def detect_pii(
     _execute(replace(command, tables=tuple(tables), of_table=of_table) if tables else command)
 
 
+@app.command("detect-qi")
+def detect_qi(
+    table: Annotated[
+        str | None, typer.Argument(metavar="[TABLE]", help="A file to look at without a job file.", show_default=False)
+    ] = None,
+    config: Annotated[
+        str | None, typer.Option("--config", metavar="FILE", help="The job file: a path or any URI.")
+    ] = None,
+    mode: Annotated[
+        str | None, typer.Option("--mode", metavar="M", help="auto, ml or heuristic; auto by default.")
+    ] = None,
+    sampling_method: Annotated[
+        str | None, typer.Option("--sampling", metavar="S", help="fast, full or adaptive; fast by default.")
+    ] = None,
+    settings: Settings = None,
+    run_id: RunId = None,
+    summary: SummaryFile = None,
+    as_json: AsJson = False,
+    debug: Debug = False,
+    master: Master = None,
+    spark_conf: SparkConf = None,
+) -> None:
+    """Find out which columns identify people.
+
+    Each column is a direct identifier, a quasi-identifier, sensitive, or none of these, and why. A job file names the
+    table; for a first look TABLE does: the separator and the encoding of a CSV are guessed.
+    """
+    of_table = {"mode": mode, "sampling_method": sampling_method}
+    if (table is None) == (config is None):
+        raise typer.BadParameter("name a TABLE, or a job file with --config.")
+    if config is not None and any(value is not None for value in of_table.values()):
+        raise typer.BadParameter("the job file says this; change its values with --set.", param_hint="--config")
+    command = _command("detect-qi", config or "", settings, run_id, summary, as_json, debug, master, spark_conf)
+    _execute(command if table is None else replace(command, tables=(table,), of_table=of_table))
+
+
 @app.command()
 def validate(
     config: Config,

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from anonspark.cli.show_attributes import show_attributes
 from anonspark.cli.show_detections import show_detections
 from anonspark.cli.show_measure import show_comparison
 from anonspark.cli.show_release import show_applied, show_release
@@ -18,6 +19,7 @@ SHOW: Final[Mapping[str, Callable[[Mapping[str, Any]], None]]] = {
     "decrypt": show_columns,
     "detokenize": show_columns,
     "erase": show_erased,
+    "detect-qi": show_attributes,
     "measure": show_comparison,
     "risk": show_risk,
     "rotate-keys": show_rotated,

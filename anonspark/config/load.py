@@ -7,6 +7,7 @@ from pydantic import ValidationError
 
 from anonspark.config.apply import ApplyJob
 from anonspark.config.detect_pii import DetectPiiJob
+from anonspark.config.detect_qi import DetectQiJob
 from anonspark.config.fields import Path, Problem, shown
 from anonspark.config.job import AnonymizeJob
 from anonspark.config.job_file import JobFile
@@ -30,6 +31,7 @@ JOBS: Final[Mapping[str, type[JobFile]]] = {
     "decrypt": DecryptJob,
     "detokenize": DetokenizeJob,
     "erase": EraseJob,
+    "detect-qi": DetectQiJob,
     "measure": MeasureJob,
     "risk": RiskJob,
     "rotate-keys": RotateKeysJob,

@@ -67,6 +67,9 @@ SCHEMAS: Final[Mapping[str, StructType]] = MappingProxyType(
         "class_histogram": columns(run_id=TEXT, subject=TEXT, class_size=COUNT, classes=COUNT),
         "risk": columns(run_id=TEXT, subject=TEXT, attacker=TEXT, measure=TEXT, value=NUMBER),
         "utility": columns(run_id=TEXT, column=TEXT, metric=TEXT, value=NUMBER),
+        "qi_detections": columns(
+            run_id=TEXT, table_uri=TEXT, column=TEXT, classification=TEXT, score=NUMBER, reason=TEXT
+        ),
         "pii_detections": columns(
             run_id=TEXT,
             table_uri=TEXT,

@@ -37,12 +37,14 @@ class TableSample:
         malformed: Rows by what is wrong with them, among those drawn.
         profiles: One a place.
         places: Where each profile's cells lie, in the same order.
+        columns: The cells of columns of scalars as texts, those of a row at the same place in each.
     """
 
     rows: int
     malformed: Mapping[str, int]
     profiles: Sequence[ColumnProfile]
     places: Sequence[Place]
+    columns: Mapping[str, pa.ChunkedArray]
 
 
 def collect_profiles(
@@ -81,7 +83,9 @@ def collect_sample(table: DataFrame, *, sample_size: int | None = None, distinct
     if sample_size is None and drawn == rows_of_all(len(places)):
         cells = _with_rare_cells(table, places, cells)
     found = [pair for place, texts in zip(places, cells, strict=True) for pair in _profiles(place, texts, distinct)]
-    return TableSample(rows.num_rows, malformed, [profile for _, profile in found], [place for place, _ in found])
+    columns = {place.path.column: rows.column(f"x{at}") for at, place in enumerate(places) if not place.path.steps}
+    profiles, where = [profile for _, profile in found], [place for place, _ in found]
+    return TableSample(rows.num_rows, malformed, profiles, where, columns)
 
 
 def _flat(place: Place, texts: pa.ChunkedArray) -> pa.Array:

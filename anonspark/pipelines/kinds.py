@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from anonspark.config.apply import ApplyJob
 from anonspark.config.detect_pii import DetectPiiJob
+from anonspark.config.detect_qi import DetectQiJob
 from anonspark.config.job import AnonymizeJob
 from anonspark.config.job_file import JobFile
 from anonspark.config.measure import MeasureJob
@@ -18,6 +19,7 @@ from anonspark.pipelines.anonymize_attempt import AnonymizeAttempt
 from anonspark.pipelines.apply_attempt import ApplyAttempt
 from anonspark.pipelines.attempt import Attempt, Outcome
 from anonspark.pipelines.detect_pii import detect_pii
+from anonspark.pipelines.detect_qi import detect_qi
 from anonspark.pipelines.erase import erase
 from anonspark.pipelines.measure import MeasureAttempt
 from anonspark.pipelines.open_columns import decrypt_table, detokenize_table
@@ -35,6 +37,7 @@ PIPELINES: Final[Mapping[type[JobFile], Pipeline]] = MappingProxyType(
         ApplyJob: lambda job, attempt: ApplyAttempt(job, attempt).complete(),
         DecryptJob: decrypt_table,
         DetectPiiJob: detect_pii,
+        DetectQiJob: detect_qi,
         DetokenizeJob: detokenize_table,
         EraseJob: erase,
         MeasureJob: lambda job, attempt: MeasureAttempt(job, attempt).complete(),
