@@ -10,8 +10,8 @@ from pyspark.sql import DataFrame
 from anonspark.domain.sources import TableSource, TableTarget
 from anonspark.errors import VerificationError
 from anonspark.frames.casts import malformed_counts
+from anonspark.io.delta_log import Published
 from anonspark.io.failures import storage_errors
-from anonspark.io.outputs import Published
 from anonspark.io.tables import ReadTable, read_table
 from anonspark.pii.workers import worker_refusals
 from anonspark.pipelines.attempt import Attempt, Outcome, judge_malformed
@@ -81,7 +81,7 @@ def change_table(
 
         # What a worker refuses is no failure of storage, so it is told first.
         with storage_errors(target.name, "output"), worker_refusals():
-            published = write_release(changed, output, attempt.guard, follower, check)
+            published = write_release(changed, output, attempt.guard, follower, check, read.version)
         follower.finish()
         follower.enter("publish", "recording the run")
         record_audit(attempt, audited, prepared.cells)

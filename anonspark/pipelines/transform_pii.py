@@ -20,16 +20,16 @@ from anonspark.domain.sources import TableSource
 from anonspark.domain.treatments import AddNoise, Suppress, Tokenize, Treatment
 from anonspark.errors import ConfigurationError, VerificationError
 from anonspark.frames.casts import column, leave_out_malformed
+from anonspark.io.delta_log import Published
 from anonspark.io.failures import storage_errors
 from anonspark.io.keys import key_scope, open_key
 from anonspark.io.manifest import append_rows
-from anonspark.io.outputs import Published
 from anonspark.io.tables import ReadTable, read_table
+from anonspark.pii.action_fits import require_fit, require_keys
 from anonspark.pii.apply import Means, treat
 from anonspark.pii.cells import Place, kind_of, places_of
 from anonspark.pii.compliance import evaluate, standings
 from anonspark.pii.count import count_instances
-from anonspark.pii.action_fits import require_fit, require_keys
 from anonspark.pii.nested import type_at, within_json
 from anonspark.pii.open_vault import open_vault
 from anonspark.pii.plan import Plan, plan_treatments
@@ -101,7 +101,7 @@ class TransformPiiAttempt:
         with storage_errors(self.target.name, "output"):
             if self.published is None:
                 released, anonymous = self.released(table.table, plan, looked, keys, older, scales, held)
-                published = self.write(released, anonymous, plan, n_rows, knowledge)
+                published = self.write(released, anonymous, plan, n_rows, knowledge, table.version)
             else:
                 anonymous, published = None, self.published
                 self.look_again(read_table(attempt.spark, self.written_source(published)), plan, n_rows, knowledge)
@@ -241,7 +241,13 @@ class TransformPiiAttempt:
         )
 
     def write(
-        self, released: DataFrame, anonymous: Anonymous | None, plan: Plan, n_rows: int, knowledge: Knowledge
+        self,
+        released: DataFrame,
+        anonymous: Anonymous | None,
+        plan: Plan,
+        n_rows: int,
+        knowledge: Knowledge,
+        version: int | None,
     ) -> Published:
         """Write, look into what was written, and publish it."""
         follower = self.attempt.follower
@@ -255,7 +261,7 @@ class TransformPiiAttempt:
             if anonymous is not None:
                 anonymous.verify(written)
 
-        return write_release(released, self.output, self.attempt.guard, follower, check)
+        return write_release(released, self.output, self.attempt.guard, follower, check, version)
 
     def look_again(self, table: ReadTable, plan: Plan, n_rows: int, knowledge: Knowledge) -> None:
         """Look into the table that was written, and count its rows and treated cells.
