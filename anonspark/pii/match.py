@@ -1,5 +1,6 @@
 """From the profiles of the columns of a table to the personal data in it: names, values, kinds, neighbours together."""
 
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import repeat
@@ -14,8 +15,6 @@ from anonspark.vocabulary import DataKind, DetectionMethod
 
 THRESHOLD: Final = 0.8
 """Confidence from which on a finding is reported, itself included."""
-
-_TOGETHER: Final = frozenset({DetectionMethod.EXACT_NAME, DetectionMethod.KEYWORD_NAME, DetectionMethod.AFFIX_NAME})
 
 
 def find_pii(
@@ -42,10 +41,11 @@ def find_pii(
     wanted = _wanted(types, knowledge)
     columns = _read(profiles, knowledge)
     alone = [column.best(frozenset()) for column in columns]
-    sure = [frozenset(_sure(candidate, knowledge, threshold)) for candidate in alone]
+    sure = [frozenset(_sure(candidate, knowledge)) for candidate in alone]
+    everywhere = Counter(kind for found in sure for kind in found)
     findings = []
-    for at, column in enumerate(columns):
-        beside = frozenset().union(*(found for other, found in enumerate(sure) if other != at))
+    for column, own in zip(columns, sure, strict=True):
+        beside = frozenset(kind for kind, times in everywhere.items() if times > (kind in own))
         best = column.best(beside, wanted)
         if best is not None and best.confidence >= threshold:
             findings.append(best.finding(column))
@@ -73,9 +73,9 @@ def _wanted(types: Collection[str] | None, knowledge: Knowledge) -> frozenset[st
     return frozenset(kind for kind in known if any(knowledge.catalogue.covers(wider, kind) for wider in types))
 
 
-def _sure(candidate: "_Candidate | None", knowledge: Knowledge, threshold: float) -> Iterator[str]:
+def _sure(candidate: "_Candidate | None", knowledge: Knowledge) -> Iterator[str]:
     """The type of a column that is found without its neighbours, and the wider ones."""
-    if candidate is not None and candidate.confidence >= threshold:
+    if candidate is not None and candidate.confidence >= THRESHOLD:
         yield from knowledge.catalogue.lineage(candidate.pii_type)
 
 

@@ -29,6 +29,7 @@ def profiles_of(columns: Mapping[str, Sequence[object]]) -> list[ColumnProfile]:
 
 
 def read_columns(path: Path) -> dict[str, list[str]]:
-    """The columns of a CSV file, all as texts."""
-    rows = list(csv.DictReader(path.read_text(encoding="utf-8").splitlines(keepends=True)))
+    """The columns of a CSV file, all as texts; the separator is the commonest sign of the header."""
+    lines = path.read_text(encoding="utf-8-sig").splitlines(keepends=True)
+    rows = list(csv.DictReader(lines, delimiter=max(",;|\t", key=lines[0].count)))
     return {column: [row[column] or "" for row in rows] for column in rows[0]}
