@@ -201,3 +201,9 @@ def test_a_column_that_few_rows_fill_is_looked_at_in_these_rows(spark: SparkSess
     assert set(found["two[]"].counts) == {2}
     assert (found["two[]"].cells, found["two[]"].nulls) == (100, 0)
     assert by_path(table, 1000)["none"].nulls == 1000
+
+
+def test_variants_are_the_json_that_they_stand_for(spark: SparkSession) -> None:
+    table = spark.range(1).select(F.parse_json(F.lit('{"user": {"mail": "a@x.org"}, "n": 1}')).alias("v"))
+    found = by_path(table)
+    assert {path: profile.values for path, profile in found.items()} == {"v.$.n": ("1",), "v.$.user.mail": ("a@x.org",)}
