@@ -32,16 +32,21 @@ CELLS: Final = 2_000_000
 BYTES: Final = 256 << 20
 """What a bounded sample takes on the driver at most, whatever its size was said to be."""
 
-PLACES: Final = 16
-"""Parts of a table that a bounded sample is drawn from."""
+PLACES: Final = 8
+"""Parts of a table that a bounded sample is drawn from; each costs a Python worker, which ends with its part."""
 
 ELEMENTS: Final = 100
 """Elements of an array or map of a row that are looked at."""
 
 SEED: Final = 6
 
-SMALL_SPLITS: Final = {"spark.sql.files.minPartitionNum": str(4 * PLACES), "spark.sql.files.openCostInBytes": "0"}
-"""Files are cut into enough partitions, and small ones not packed into one, so that there are places to choose."""
+SMALL_PARTS: Final = {
+    "spark.sql.files.minPartitionNum": str(8 * PLACES),
+    "spark.sql.files.openCostInBytes": "0",
+    "spark.sql.execution.arrow.maxRecordsPerBatch": "1000",
+}
+"""Files are cut into enough partitions, and small ones not packed into one, so that there are places to choose; and few
+rows are read beyond those that are taken."""
 
 
 def rows_of_all(n_places: int) -> int:
@@ -50,7 +55,7 @@ def rows_of_all(n_places: int) -> int:
 
 
 def collect_rows(table: DataFrame, places: Sequence[Place], sample_size: int | None) -> pa.Table:
-    """Rows in random order, a column x0, x1, ... a place, a column m0, m1, ... a mark; starts one job.
+    """Rows in random order, a column x0, x1, ... a place, a column m0, m1, ... a mark; starts one job or two.
 
     Args:
         table: Rows may be marked as malformed, see `frames.casts`.
@@ -65,9 +70,15 @@ def collect_rows(table: DataFrame, places: Sequence[Place], sample_size: int | N
     )
     if sample_size is None:
         return _at_random(cells, rows_of_all(len(places))).toArrow()
-    beginnings = cells.coalesce(PLACES).mapInArrow(_beginning(sample_size, BYTES // PLACES), cells.schema)
-    with session_settings(table.sparkSession, SMALL_SPLITS):
-        return _at_random(beginnings, sample_size).toArrow()
+    with session_settings(table.sparkSession, SMALL_PARTS):
+        # Twice the share of a place, as some places may be small; all from each where that was not enough.
+        for share in (-(-2 * sample_size // PLACES), sample_size):
+            begin = _beginning(share, BYTES // PLACES)
+            beginnings = cells.coalesce(PLACES).mapInArrow(begin, cells.schema)
+            rows = _at_random(beginnings, sample_size).toArrow()
+            if rows.num_rows == sample_size:
+                break
+    return rows
 
 
 def collect_filled_cells(table: DataFrame, places: Sequence[Place]) -> pa.Table:
