@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from statistics import median
@@ -22,7 +23,7 @@ from anonspark.pii.transforms.encrypt import decrypt, encrypt
 from anonspark.pii.transforms.format_preserving import fpe_encrypt
 from anonspark.pii.transforms.hash import hash_value
 from anonspark.pii.transforms.pseudonymize import pseudonymize
-from benchmarks.machine import in_a_new_process
+from benchmarks.machine import family_cpu_seconds, in_a_new_process
 from benchmarks.markdown import as_table, count, figure
 
 ROWS = (1_000_000,)
@@ -35,7 +36,7 @@ PATIENCE_S = 600
 WORKER = Path(__file__).with_name("presidio_worker.py")
 KEY = root_key(bytes(range(32)))
 SCOPE = "benchmark"
-HEADS = ["action on one column", "rows", "s", "values a second", "times the floor"]
+HEADS = ["action on one column", "rows", "s", "values a second", "times the floor", "CPU us a value"]
 
 Action = tuple[str, str, Callable[[Column], Column]]
 """Name, column, and what is done with it."""
@@ -43,6 +44,33 @@ Action = tuple[str, str, Callable[[Column], Column]]
 
 class NoPeerError(Exception):
     """Presidio could not be installed or did not end well; says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """An action on a column.
+
+    Attributes:
+        name: In words.
+        rows: Values.
+        rounds: Wall-clock and CPU seconds of each; the CPU of Python, its workers and the JVM, None where it cannot be
+            read.
+    """
+
+    name: str
+    rows: int
+    rounds: Sequence[tuple[float, float | None]]
+
+    @property
+    def seconds(self) -> float:
+        """Of the clock, the median."""
+        return median(wall_s for wall_s, _ in self.rounds)
+
+    @property
+    def cpu_s(self) -> float | None:
+        """Of the processors, the median."""
+        known = [cpu_s for _, cpu_s in self.rounds if cpu_s is not None]
+        return median(known) if known else None
 
 
 def actions() -> list[Action]:
@@ -81,7 +109,8 @@ def report(rows: Sequence[int], rounds: int, *, smoke: bool) -> str:
         lines += in_a_new_process(_measure, size, 1 if smoke else rounds, min(size, 2_000 if smoke else FAKER_ROWS))
     return "\n\n".join(
         [
-            "Distinct values in all columns but the day, written nowhere (`noop`); medians of the rounds. Spark runs "
+            "Distinct values in all columns but the day, written nowhere (`noop`); medians of the rounds. CPU is "
+            "of Python, its workers and the JVM together. Spark runs "
             "as many Python workers as there are cores.",
             as_table(HEADS, lines),
             peer_section(200 if smoke else PEER_VALUES),
@@ -100,13 +129,21 @@ def _measure(rows: int, rounds: int, faker_rows: int) -> list[list[str]]:
             for name, column, change in actions():
                 take = partial(_pass, table.select(change(F.col(column))))
                 take()  # starts workers, builds pools
-                found.append((name, rows, median(_on_the_clock(take) for _ in range(rounds))))
+                found.append(Measured(name, rows, [_on_the_clock(take) for _ in range(rounds)]))
             faker = table.limit(faker_rows).select(_faker_udf()(F.col("name")))
-            found.append(("Faker's name() in a plain UDF", faker_rows, _on_the_clock(partial(_pass, faker))))
+            found.append(Measured("Faker's name() in a plain UDF", faker_rows, [_on_the_clock(partial(_pass, faker))]))
     finally:
         spark.stop()
-    floor = found[0][2] / found[0][1]
-    return [[name, count(n), figure(s), count(round(n / s)), figure(s / n / floor)] for name, n, s in found]
+    return [row_of(each, found[0]) for each in found]
+
+
+def row_of(measured: Measured, floor: Measured) -> list[str]:
+    """A line of the table."""
+    speed = measured.rows / measured.seconds
+    times_the_floor = floor.rows / floor.seconds / speed
+    cpu_us = None if measured.cpu_s is None else measured.cpu_s / measured.rows * 1e6
+    counts = count(measured.rows), figure(measured.seconds), count(round(speed))
+    return [measured.name, *counts, figure(times_the_floor), figure(cpu_us)]
 
 
 def values_of(spark: SparkSession, rows: int) -> DataFrame:
@@ -143,10 +180,12 @@ def _pass(table: DataFrame) -> None:
     table.write.format("noop").mode("overwrite").save()
 
 
-def _on_the_clock(work: Callable[[], None]) -> float:
-    since = perf_counter()
+def _on_the_clock(work: Callable[[], None]) -> tuple[float, float | None]:
+    cpu_since, since = family_cpu_seconds(), perf_counter()
     work()
-    return perf_counter() - since
+    wall_s, cpu_s = perf_counter() - since, family_cpu_seconds()
+    # Less than before: Spark has ended a whole tree of workers, and nobody waited for it.
+    return wall_s, None if cpu_s is None or cpu_since is None or cpu_s < cpu_since else cpu_s - cpu_since
 
 
 def peer_section(n_values: int) -> str:
