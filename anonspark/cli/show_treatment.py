@@ -10,7 +10,15 @@ from rich.text import Text
 from anonspark.cli.show_compliance import show_compliance
 from anonspark.cli.tables import show_places, table_of
 from anonspark.report.numbers import counted
-from anonspark.report.privacy_words import action_words, actions_by_column, cells, evidence
+from anonspark.report.privacy_words import (
+    KEPT,
+    UNTOUCHED,
+    action_words,
+    actions_by_column,
+    cells,
+    evidence,
+    untreated_first,
+)
 
 
 def show_treatment(summary: Mapping[str, Any]) -> None:
@@ -30,9 +38,11 @@ def show_treatment(summary: Mapping[str, Any]) -> None:
 
 def headline(summary: Mapping[str, Any]) -> str:
     """Rows, treated columns, and findings that wait for somebody's word."""
-    done, pending = columns_of(summary["treatments"]), columns_of(summary["pending"])
+    kept = columns_of([each for each in summary["treatments"] if each["action"] == KEPT])
+    done, pending = columns_of(summary["treatments"]) - kept, columns_of(summary["pending"])
+    on_purpose = f", {kept:,} kept on purpose" if kept else ""
     waiting = f"; {pending:,} with personal data left as {'it is' if pending == 1 else 'they are'}" if pending else ""
-    return f"{counted(summary['rows'], 'row')}; {counted(done, 'column')} treated{waiting}."
+    return f"{counted(summary['rows'], 'row')}; {counted(done, 'column')} treated{on_purpose}{waiting}."
 
 
 def columns_of(found: Sequence[Mapping[str, Any]]) -> int:
@@ -67,8 +77,8 @@ def pending_table(pending: Sequence[Mapping[str, Any]]) -> Table:
 def remaining_table(remaining: Sequence[Mapping[str, Any]], actions: Mapping[str, str]) -> Table:
     """What looks like personal data in the table that was written, and what had been done with it."""
     table = table_of("still found", "type", "confidence", "cells", "after", right=("confidence", "cells"))
-    for each in remaining:
-        after = actions.get(each["column"], "nothing was done")
+    for each in untreated_first(remaining, actions):
+        after = actions.get(each["column"], UNTOUCHED)
         table.add_row(
             Text(each["column"]), Text(each["pii_type"]), f"{each['confidence']:.2f}", cells(each), Text(after)
         )

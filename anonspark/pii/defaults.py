@@ -5,11 +5,14 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
-from anonspark.domain.paths import ColumnPath, Within
-from anonspark.domain.pii import ComplianceProfile, PiiCatalogue
-from anonspark.domain.treatments import ACTIONS, Action, Generalize
-from anonspark.pii.transforms.generalize import AGE_BIN, DATE_LEVELS, POSTCODE_KEPT, POSTCODES, way_of
-from anonspark.vocabulary import ActionName, DataKind
+from anonspark.domain.paths import parse_path
+from anonspark.domain.pii import ColumnFinding, ComplianceProfile, PiiCatalogue
+from anonspark.domain.treatments import ACTIONS, Action, Treatment
+from anonspark.errors import ColumnTypeError
+from anonspark.pii.fits import NOT_IN_JSON, ONE_A_ROW, require_fit
+from anonspark.pii.nested import is_repeated, within_json
+from anonspark.pii.remains import with_defaults, within_limits
+from anonspark.vocabulary import ActionName, DataKind, DetectionMethod
 
 MONEY: Final = frozenset({"income", "credit_score", "account_balance"})
 """Types, and their kinds, that have no made-up values: a wrong amount is worse than none."""
@@ -32,15 +35,19 @@ LONG_NUMBERS: Final = frozenset({"credit_card", "account_number", "npi", "imei",
 class Target:
     """A column, as far as it decides which actions it takes."""
 
-    pii_type: str
+    finding: ColumnFinding
     kind: DataKind
-    path: ColumnPath
     catalogue: PiiCatalogue
 
     @property
     def lineage(self) -> frozenset[str]:
         """The type and all that cover it."""
-        return frozenset(self.catalogue.lineage(self.pii_type))
+        return frozenset(self.catalogue.lineage(self.finding.pii_type))
+
+    @property
+    def is_free_text(self) -> bool:
+        """Whether what was found stands within texts."""
+        return self.finding.method is DetectionMethod.FREE_TEXT
 
     @property
     def is_date(self) -> bool:
@@ -62,78 +69,73 @@ class Target:
         """Bytes and flags, which no made-up text stands for."""
         return self.kind in (DataKind.BINARY, DataKind.FLAG)
 
-    @property
-    def can_be_dropped(self) -> bool:
-        """Whether the path ends in a column or a field, not in elements, values of maps or within JSON."""
-        steps = self.path.steps
-        return not steps or (steps[-1].into is Within.FIELD and all(step.into is not Within.JSON for step in steps))
-
-    @property
-    def words(self) -> str:
-        """What the column is, for a sentence."""
+    def words(self, action: ActionName) -> str:
+        """What the column is that an action is not for."""
+        path = parse_path(self.finding.column)
+        if self.is_free_text:
+            return "parts of texts"
+        if within_json(path) and action in NOT_IN_JSON:
+            return "values within JSON texts"
+        if is_repeated(path) and action in ONE_A_ROW:
+            return "several values a row"
         kinds = {DataKind.BINARY: "binary values", DataKind.FLAG: "flags"}
         if self.kind in kinds:
             return kinds[self.kind]
-        return "dates" if self.is_date else f"values of {self.pii_type}"
+        return "dates" if self.is_date else f"values of {self.finding.pii_type}"
 
 
-TAKES: Final[Mapping[ActionName, Callable[[Target], bool]]] = MappingProxyType(
+RIGHT: Final[Mapping[ActionName, Callable[[Target], bool]]] = MappingProxyType(
     {
-        ActionName.REDACT: lambda target: target.kind is not DataKind.BINARY or not target.can_be_dropped,
-        ActionName.SUPPRESS: lambda target: target.can_be_dropped,
+        # It takes the whole text with what was found in it.
+        ActionName.SUPPRESS: lambda target: not target.is_free_text,
         ActionName.MASK: lambda target: target.is_text,
         ActionName.TRUNCATE: lambda target: target.is_text,
-        ActionName.HASH: lambda target: not target.is_opaque,
         ActionName.ENCRYPT: lambda target: not target.is_opaque,
-        ActionName.TOKENIZE: lambda target: not target.is_opaque,
-        ActionName.PSEUDONYMIZE: lambda target: not target.is_opaque and not target.lineage & (CHOICES | MONEY),
+        ActionName.PSEUDONYMIZE: lambda target: not target.lineage & (CHOICES | MONEY),
         ActionName.FORMAT_PRESERVING_ENCRYPT: lambda target: target.is_text and bool(target.lineage & LONG_NUMBERS),
-        ActionName.GENERALIZE: lambda target: way_of(Generalize(), target.pii_type, target.kind) is not None,
-        ActionName.ADD_NOISE: lambda target: target.is_amount and target.kind in (DataKind.WHOLE, DataKind.DECIMAL),
+        ActionName.ADD_NOISE: lambda target: target.is_amount,
         ActionName.DATE_SHIFT: lambda target: target.is_date,
     }
 )
-"""Which columns an action of a profile is right for; those not named are right for all."""
+"""Which of the columns that take an action it is right for; actions that are not named are right for all of them."""
 
 INSTEAD: Final = (ActionName.GENERALIZE, ActionName.REDACT, ActionName.SUPPRESS)
-"""What is done instead, the first that is right; redact or suppress always is."""
+"""What is done instead, the first that is right; every column takes one of the last two."""
 
 
 def profile_action(
-    pii_type: str, kind: DataKind, path: ColumnPath, profile: ComplianceProfile, catalogue: PiiCatalogue
+    finding: ColumnFinding, kind: DataKind, profile: ComplianceProfile, catalogue: PiiCatalogue
 ) -> tuple[Action, str]:
-    """What a profile does with one of its types in a column, and because of what."""
-    own = catalogue.nearest(pii_type, profile.actions)
+    """What a profile does about a finding of one of its types, and because of what.
+
+    Args:
+        finding: In a column.
+        kind: Of the column's values.
+        profile: Whose type it is.
+        catalogue: All types.
+    """
+    own = catalogue.nearest(finding.pii_type, profile.actions)
     if own is None:
         action: Action = ACTIONS[profile.default_action]()
         because = f"profile {profile.id}, default action"
     else:
         action, because = profile.actions[own], f"profile {profile.id}, action for {own}"
-    target = Target(pii_type, kind, path, catalogue)
-    if not takes(target, action.name):
-        instead = next(name for name in INSTEAD if takes(target, name))
-        what = "what lies in elements or JSON" if action.name is ActionName.SUPPRESS else target.words
-        because += f"; {action.name} is not for {what}, so {instead}"
-        action = ACTIONS[instead]()
-    return with_defaults(action, pii_type, catalogue, kind), because
+    target = Target(finding, kind, catalogue)
+    action = with_defaults(action, finding.pii_type, catalogue, kind)
+    if takes(target, action):
+        return action, because
+    others = (with_defaults(ACTIONS[name](), finding.pii_type, catalogue, kind) for name in INSTEAD)
+    instead = next(
+        other for other in others if takes(target, other) and within_limits(other, finding.pii_type, profile, catalogue)
+    )
+    return instead, f"{because}; {action.name} is not for {target.words(action.name)}, so {instead.name}"
 
 
-def takes(target: Target, action: ActionName) -> bool:
-    """Whether an action is right for a column."""
-    return action not in TAKES or TAKES[action](target)
-
-
-def with_defaults(action: Action, pii_type: str, catalogue: PiiCatalogue, kind: DataKind = DataKind.TEXT) -> Action:
-    """The action with what is left open set as `generalize` reads it for the type; others stay as they are."""
-    if not isinstance(action, Generalize):
-        return action
-    lineage = frozenset(catalogue.lineage(pii_type))
-    if "date" in lineage or kind in (DataKind.DATE, DataKind.TIMESTAMP):
-        if action.levels is not None:
-            return Generalize(to=DATE_LEVELS[min(action.levels, len(DATE_LEVELS)) - 1])
-        return Generalize(to="year") if action == Generalize() else action
-    if lineage & POSTCODES:
-        if action.levels is not None:
-            return Generalize(keep=max(0, POSTCODE_KEPT + 1 - action.levels))
-        return Generalize(keep=POSTCODE_KEPT) if action == Generalize() else action
-    return Generalize(bin_size=AGE_BIN) if "age" in lineage and action == Generalize() else action
+def takes(target: Target, action: Action) -> bool:
+    """Whether an action can be done with a column, and is right for it."""
+    try:
+        treatment = Treatment(target.finding.column, target.finding.pii_type, action, "")
+        require_fit(treatment, target.kind, free_text=target.is_free_text)
+    except ColumnTypeError:
+        return False
+    return action.name not in RIGHT or RIGHT[action.name](target)

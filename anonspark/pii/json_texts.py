@@ -3,7 +3,7 @@
 import json
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
 
@@ -16,6 +16,10 @@ MAX_KEYS: Final = 64
 """An object in whose place this many keys or more are seen is taken for a map: its keys are data, not names."""
 
 MAX_DEPTH: Final = 32
+
+KEY_LENGTH: Final = 64
+KEY_DIGITS: Final = 5
+"""A key of more characters, or of so many digits, or with an @ is data; paths are told, so it may not become one."""
 
 _OPENS: Final = re.compile(r"\s*[\[{]")
 _TOKEN: Final = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{},]', re.DOTALL)
@@ -81,19 +85,30 @@ def _walk(found: object, steps: Steps, maps: frozenset[Steps]) -> Iterator[tuple
 
 
 def maps_among(documents: Sequence[object]) -> frozenset[Steps]:
-    """Ways to objects that have too many different keys for these to be names."""
+    """Ways to objects whose keys are data: too many different ones, or some that are no names."""
     maps: frozenset[Steps] = frozenset()
     for _ in range(MAX_DEPTH):  # a map within a map shows only once the outer one is known
         keys: defaultdict[Steps, set[str]] = defaultdict(set)
         for document in documents:
             _collect_keys(document, (), maps, keys)
-        wider = maps | {steps for steps, names in keys.items() if len(names) >= MAX_KEYS}
+        wider = maps | {
+            steps for steps, names in keys.items() if len(names) >= MAX_KEYS or not all(map(_is_name, names))
+        }
         if wider == maps:
             break
         # Only the outermost ones, as the ways to those within change.
         new = wider - maps
         maps |= {steps for steps in new if not any(steps[: len(other)] == other for other in new if other != steps)}
     return maps
+
+
+def _are_names(keys: Collection[str]) -> bool:
+    return len(keys) < MAX_KEYS and all(map(_is_name, keys))
+
+
+def _is_name(key: str) -> bool:
+    digits = sum(character.isdecimal() for character in key)
+    return len(key) <= KEY_LENGTH and digits < KEY_DIGITS and "@" not in key
 
 
 def _collect_keys(found: object, steps: Steps, maps: frozenset[Steps], keys: defaultdict[Steps, set[str]]) -> None:

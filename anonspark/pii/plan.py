@@ -1,7 +1,8 @@
 """Findings, rules and a profile -> what is done with which column, and what nobody has decided."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Final
 
 from anonspark.domain.paths import ColumnPath, lies_in, parse_path
 from anonspark.domain.pii import ColumnFinding, ComplianceProfile, PiiCatalogue
@@ -9,7 +10,25 @@ from anonspark.domain.treatments import Suppress, Treatment, TreatmentRule
 from anonspark.errors import ColumnNotFoundError, InputError, did_you_mean
 from anonspark.pii.defaults import profile_action
 from anonspark.pii.scope import profile_entry
-from anonspark.vocabulary import DataKind
+from anonspark.vocabulary import ActionName, DataKind
+
+STRENGTH: Final = (
+    ActionName.SUPPRESS,
+    ActionName.REDACT,
+    ActionName.ENCRYPT,
+    ActionName.TOKENIZE,
+    ActionName.HASH,
+    ActionName.PSEUDONYMIZE,
+    ActionName.FORMAT_PRESERVING_ENCRYPT,
+    ActionName.K_ANONYMIZE,
+    ActionName.GENERALIZE,
+    ActionName.TRUNCATE,
+    ActionName.MASK,
+    ActionName.DATE_SHIFT,
+    ActionName.ADD_NOISE,
+    ActionName.KEEP,
+)
+"""Actions by how little they leave to who reads the table."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,8 +36,8 @@ class Plan:
     """What is done.
 
     Attributes:
-        treatments: In the order of the table's columns; of a column of free texts one for each type found in it.
-        pending: Findings that no rule and no profile says anything about.
+        treatments: In the order of the table's columns, at most one each.
+        pending: Findings in columns that no rule and no profile says anything about.
     """
 
     treatments: tuple[Treatment, ...]
@@ -74,27 +93,36 @@ def plan_treatments(
     kinds = {**columns, **{each.column: DataKind.TEXT for each in findings if each.column not in columns}}
     paths = {column: parse_path(column) for column in kinds}
     policy = _policy(rules, paths, catalogue)
+    default = profile if apply_profile_defaults else None
     found: dict[str, list[ColumnFinding]] = {}
     for finding in findings:
         found.setdefault(finding.column, []).append(finding)
-    decided: list[_Decided] = []
+    decided: dict[str, _Decided] = {}
     pending: list[ColumnFinding] = []
     for column, kind in kinds.items():
+        said: list[_Decided] = []
         for each in found.get(column, [None]):
             placed = _winner(paths[column], each, policy, catalogue)
             if placed is not None:
                 pii_type = None if each is None else each.pii_type
-                decided.append(_Decided(Treatment(column, pii_type, placed.rule.action, _because(placed)), placed))
-            elif each is not None:
-                entry = (
-                    profile_entry(each, findings, profile, catalogue) if profile and apply_profile_defaults else None
-                )
-                if profile is None or entry is None:
-                    pending.append(each)
-                else:
-                    action, because = profile_action(each.pii_type, kind, paths[column], profile, catalogue)
-                    decided.append(_Decided(Treatment(column, each.pii_type, action, because)))
+                said.append(_Decided(Treatment(column, pii_type, placed.rule.action, _because(placed)), placed))
+            elif each is not None and default is not None and profile_entry(each, findings, default, catalogue):
+                action, because = profile_action(each, kind, default, catalogue)
+                said.append(_Decided(Treatment(column, each.pii_type, action, because)))
+        if said:
+            decided[column] = _strongest(said)
+        else:
+            pending += found.get(column, [])
     return Plan(tuple(_wholes(decided, paths)), tuple(pending))
+
+
+def _strongest(said: Sequence[_Decided]) -> _Decided:
+    """What is done with a column: of several types within its texts all are treated as the one that asks for most."""
+    most = min(said, key=lambda each: STRENGTH.index(each.treatment.action.name))
+    if len({each.treatment.action for each in said}) == 1:
+        return most
+    because = f"{most.treatment.because}; it asks for most of what was found within the texts"
+    return replace(most, treatment=replace(most.treatment, because=because))
 
 
 def _policy(
@@ -141,26 +169,26 @@ def _because(placed: _PlacedRule) -> str:
     return f"rule {placed.number} (priority {rule.priority}) for {rule.column or rule.pii_type}"
 
 
-def _wholes(decided: Sequence[_Decided], paths: Mapping[str, ColumnPath]) -> Iterator[Treatment]:
+def _wholes(decided: Mapping[str, _Decided], paths: Mapping[str, ColumnPath]) -> Iterator[Treatment]:
     """The treatments without those that the same rule's treatment of what they lie in makes needless."""
     columns = {path: column for column, path in paths.items()}
-    rules: dict[str, list[_PlacedRule | None]] = {}
-    for each in decided:
-        rules.setdefault(each.treatment.column, []).append(each.placed)
+
+    def is_by(column: str, placed: _PlacedRule | None) -> bool:
+        return column in decided and decided[column].placed is placed
+
     told: set[ColumnPath] = set()
-    for each in decided:
-        treatment, placed = each.treatment, each.placed
+    for column, each in decided.items():
+        placed = each.placed
         whole = None if placed is None else placed.path
-        if whole is None or whole in (paths[treatment.column], *told):
+        if whole is None or whole in (paths[column], *told):
             if whole not in told:
-                yield treatment
+                yield each.treatment
             continue
-        if whole in columns and placed in rules[columns[whole]]:
+        if whole in columns and is_by(columns[whole], placed):
             continue  # a column of JSON texts, which is treated as one
-        within = [column for column, path in paths.items() if lies_in(path, whole)]
-        alone = all(set(rules.get(column, [None])) == {placed} for column in within)
-        if alone and isinstance(treatment.action, Suppress):
+        alone = all(is_by(within, placed) for within, path in paths.items() if lies_in(path, whole))
+        if alone and isinstance(each.treatment.action, Suppress):
             told.add(whole)
-            yield Treatment(str(whole), None, treatment.action, treatment.because)
+            yield Treatment(str(whole), None, each.treatment.action, each.treatment.because)
         else:
-            yield treatment
+            yield each.treatment

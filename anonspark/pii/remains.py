@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from anonspark.domain.pii import PiiCatalogue
+from anonspark.domain.pii import ComplianceProfile, PiiCatalogue
 from anonspark.domain.treatments import (
     Action,
     AddNoise,
@@ -16,8 +16,8 @@ from anonspark.domain.treatments import (
     Suppress,
     Truncate,
 )
-from anonspark.pii.defaults import with_defaults
-from anonspark.pii.transforms.generalize import DATE_LEVELS
+from anonspark.pii.transforms.generalize import AGE_BIN, DATE_LEVELS, POSTCODE_KEPT, POSTCODES
+from anonspark.vocabulary import DataKind
 
 PARTIAL: Final = (Mask, Truncate, Generalize, AddNoise, DateShift, KAnonymize, Keep)
 """Actions whose result tells something of the value itself to who has no key, no vault and no other data."""
@@ -35,6 +35,14 @@ def leaves_part(action: Action) -> bool:
     if isinstance(action, Truncate):
         return action.length > 0
     return isinstance(action, PARTIAL)
+
+
+def within_limits(action: Action, pii_type: str, profile: ComplianceProfile, catalogue: PiiCatalogue) -> bool:
+    """Whether an action leaves no more of a type's values than a profile allows."""
+    limited = catalogue.nearest(pii_type, profile.limits)
+    if limited is None or not leaves_part(action):
+        return True
+    return any(within_limit(action, limit, pii_type, catalogue) for limit in profile.limits[limited])
 
 
 def within_limit(action: Action, limit: Action, pii_type: str, catalogue: PiiCatalogue) -> bool:
@@ -67,3 +75,19 @@ FIELDS: Final[Mapping[str, Callable[[Any, Any], bool]]] = {
     "levels": lambda levels, least: levels >= least,
 }
 """By the fields of `generalize`: whether a setting is as coarse as another."""
+
+
+def with_defaults(action: Action, pii_type: str, catalogue: PiiCatalogue, kind: DataKind = DataKind.TEXT) -> Action:
+    """The action with what is left open set as `generalize` reads it for the type; others stay as they are."""
+    if not isinstance(action, Generalize):
+        return action
+    lineage = frozenset(catalogue.lineage(pii_type))
+    if "date" in lineage or kind in (DataKind.DATE, DataKind.TIMESTAMP):
+        if action.levels is not None:
+            return Generalize(to=DATE_LEVELS[min(action.levels, len(DATE_LEVELS)) - 1])
+        return Generalize(to="year") if action == Generalize() else action
+    if lineage & POSTCODES:
+        if action.levels is not None:
+            return Generalize(keep=max(0, POSTCODE_KEPT + 1 - action.levels))
+        return Generalize(keep=POSTCODE_KEPT) if action == Generalize() else action
+    return Generalize(bin_size=AGE_BIN) if "age" in lineage and action == Generalize() else action

@@ -7,7 +7,7 @@ from anonspark.domain.paths import lies_in, parse_path
 from anonspark.domain.pii import ColumnFinding, ComplianceProfile, PiiCatalogue
 from anonspark.domain.treatments import Action, Hash, Keep, Mask, Treatment, Truncate
 from anonspark.pii.defaults import profile_action
-from anonspark.pii.remains import is_gone, leaves_part, within_limit
+from anonspark.pii.remains import is_gone, leaves_part, within_limits
 from anonspark.vocabulary import DataKind, Severity
 
 
@@ -68,21 +68,10 @@ class Judge:
         return Violation(finding.column, finding.pii_type, severity, unresolved, sentence, advice)
 
     def treatment(self, finding: ColumnFinding) -> Treatment | None:
-        """Of the column itself, else of the nearest one that it lies in.
-
-        What is done about one type within free texts does nothing about another.
-        """
+        """Of the column itself, else of the nearest one that it lies in."""
         path = parse_path(finding.column)
-        around = [
-            (len(where.steps), treatment.pii_type is not None, treatment)
-            for where, treatment in self.treatments
-            if lies_in(path, where) and (where != path or self.is_about(treatment, finding))
-        ]
-        return max(around, key=lambda each: each[:2])[2] if around else None
-
-    def is_about(self, treatment: Treatment, finding: ColumnFinding) -> bool:
-        """Whether a treatment of the finding's column is one of its type, or of whatever the column holds."""
-        return treatment.pii_type is None or treatment.pii_type in self.catalogue.lineage(finding.pii_type)
+        around = [(len(where.steps), treatment) for where, treatment in self.treatments if lies_in(path, where)]
+        return max(around, key=lambda each: each[0])[1] if around else None
 
     def about(self, finding: ColumnFinding) -> str:
         """How every sentence begins."""
@@ -93,8 +82,7 @@ class Judge:
         if severity is Severity.INFO or self.profile is None:
             outside = f"{self.profile.name} does not ask for anything" if self.profile else "No profile is named"
             return f"{outside}; write a rule if it should not stay."
-        path = parse_path(finding.column)
-        action, _ = profile_action(finding.pii_type, DataKind.TEXT, path, self.profile, self.catalogue)
+        action, _ = profile_action(finding, DataKind.TEXT, self.profile, self.catalogue)
         return f"Let {self.profile.name} treat it ({action.name}), or write a rule for it."
 
     def problem(
@@ -112,10 +100,10 @@ class Judge:
             return self.hash_problem(finding, profile)
         limited = self.catalogue.nearest(finding.pii_type, profile.limits)
         if limited is not None and leaves_part(action):
-            limits = profile.limits[limited]
-            if any(within_limit(action, limit, finding.pii_type, self.catalogue) for limit in limits):
+            if within_limits(action, finding.pii_type, profile, self.catalogue):
                 return self.review(finding, treatment, profile)
-            return True, f"and {action.name} leaves more of it than {name} allows.", _allowed(limits, profile)
+            allowed = _allowed(profile.limits[limited], profile)
+            return True, f"and {action.name} leaves more of it than {name} allows.", allowed
         if profile.parts_identify and isinstance(action, Mask | Truncate) and leaves_part(action):
             return (
                 False,

@@ -1,7 +1,7 @@
 """The job `detect-pii`: which columns of tables hold personal data, of which types, and how much of it."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -20,7 +20,6 @@ from anonspark.io.job_files import read_any_text
 from anonspark.io.manifest import append_rows
 from anonspark.io.tables import ReadTable, read_table
 from anonspark.pii.cells import Place
-from anonspark.pii.compliance import evaluate
 from anonspark.pii.count import count_instances
 from anonspark.pii.deep_scan import FoundInText, count_in_texts, text_places
 from anonspark.pii.free_text import spans_of
@@ -29,52 +28,15 @@ from anonspark.pii.masked import sample_of
 from anonspark.pii.match import find_pii
 from anonspark.pii.profile import TableSample, collect_sample
 from anonspark.pipelines.attempt import Attempt, Outcome, judge_malformed, named_in_errors
+from anonspark.pipelines.detections import (
+    DetectedTable,
+    Detection,
+    compliance_part,
+    detection_rows,
+    regulations_part,
+    table_part,
+)
 from anonspark.vocabulary import DetectionMethod
-
-Row = Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Detection:
-    """A finding with how much there is of it.
-
-    Attributes:
-        finding: What was found, with a masked sample.
-        instances: Cells, or within free text places in texts, that are such data; of the rows that were looked at.
-        cells: That hold some.
-        is_exact: Whether every row was looked at.
-    """
-
-    finding: ColumnFinding
-    instances: int
-    cells: int
-    is_exact: bool
-
-
-@dataclass(frozen=True, slots=True)
-class DetectedTable:
-    """What was found in one table.
-
-    Attributes:
-        source: The table.
-        rows: That were looked at.
-        columns: Columns and paths that were looked at.
-        detections: In the order of the table's columns.
-        warnings: What became of malformed rows, and whether there were no rows.
-        version: Of a Delta table.
-    """
-
-    source: TableSource
-    rows: int
-    columns: int
-    detections: Sequence[Detection]
-    warnings: Sequence[str]
-    version: int | None
-
-    @property
-    def findings(self) -> list[ColumnFinding]:
-        """What was found, without counts."""
-        return [detection.finding for detection in self.detections]
 
 
 def detect_pii(job: DetectPiiJob, attempt: Attempt) -> Outcome:
@@ -95,7 +57,8 @@ def detect_pii(job: DetectPiiJob, attempt: Attempt) -> Outcome:
         append_rows(attempt.tables, "pii_detections", attempt.run_id, detection_rows(tables))
     told: dict[str, Any] = {"tables": [table_part(table) for table in tables]}
     if profile is not None:
-        told |= compliance_part(tables, profile, knowledge)
+        told |= compliance_part(tables, profile, knowledge.catalogue)
+    told["regulations"] = regulations_part(tables, knowledge.catalogue)
     return Outcome(
         told=told,
         warnings=[warning for table in tables for warning in table.warnings],
@@ -244,68 +207,3 @@ def in_order(detections: Sequence[Detection], sample: TableSample) -> list[Detec
         return columns.index(parse_path(path).column), order.get(path, len(order))
 
     return sorted(detections, key=place)
-
-
-def table_part(table: DetectedTable) -> dict[str, Any]:
-    """A table in the summary."""
-    return {
-        "uri": table.source.name,
-        "rows_scanned": table.rows,
-        "columns_analyzed": table.columns,
-        "detections": [detection_part(detection) for detection in table.detections],
-    }
-
-
-def detection_part(detection: Detection) -> dict[str, Any]:
-    """A finding in the summary."""
-    finding = detection.finding
-    part = {
-        "column": finding.column,
-        "pii_type": finding.pii_type,
-        "confidence": round(finding.confidence, 4),
-        "method": str(finding.method),
-        "instances": detection.instances if detection.is_exact else None,
-        "instances_estimated": None if detection.is_exact else detection.instances,
-        "sample": finding.sample,
-        "evidence": list(finding.evidence),
-    }
-    if finding.method is DetectionMethod.FREE_TEXT:
-        part["cells"] = detection.cells
-    return part
-
-
-def compliance_part(
-    tables: Sequence[DetectedTable], profile: ComplianceProfile, knowledge: Knowledge
-) -> dict[str, Any]:
-    """How the tables stand with a regulation, nothing being treated yet.
-
-    Of several tables each violation names its own; what counts only beside a person needs that person in its table.
-    """
-    each = [evaluate(table.findings, (), profile, knowledge.catalogue) for table in tables]
-    if len(each) == 1:
-        return {"profile": profile.id, "compliance": each[0].to_dict()}
-    together = evaluate([finding for table in tables for finding in table.findings], (), profile, knowledge.catalogue)
-    violations = [
-        {"table": table.source.name, **violation}
-        for table, found in zip(tables, each, strict=True)
-        for violation in found.to_dict()["violations"]
-    ]
-    compliant = all(found.compliant for found in each)
-    told = {**together.to_dict(), "compliant": compliant, "violations": violations}
-    return {"profile": profile.id, "compliance": told}
-
-
-def detection_rows(tables: Sequence[DetectedTable]) -> Iterator[Row]:
-    """One a finding; `instances` is of the rows that were scanned."""
-    for table in tables:
-        for detection in table.detections:
-            finding = detection.finding
-            yield {
-                "table_uri": table.source.name,
-                "column": finding.column,
-                "pii_type": finding.pii_type,
-                "confidence": finding.confidence,
-                "method": str(finding.method),
-                "instances": detection.instances,
-                "rows_scanned": table.rows,
-            }

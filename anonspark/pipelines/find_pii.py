@@ -13,7 +13,8 @@ from anonspark.pii.cells import places_of
 from anonspark.pii.match import find_pii
 from anonspark.pii.profile import collect_sample
 from anonspark.pipelines.attempt import Attempt
-from anonspark.pipelines.detect_pii import Detection, detections_in_texts, estimated, in_order
+from anonspark.pipelines.detect_pii import detections_in_texts, estimated, in_order
+from anonspark.pipelines.detections import Detection
 from anonspark.pipelines.release import same_place
 from anonspark.vocabulary import DataKind, DetectionMethod
 

@@ -10,6 +10,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from anonspark.config.problems import path_text
+from anonspark.config.profiles import load_profiles
 from anonspark.config.transform_pii import TransformPiiJob, faults_of_rule_types
 from anonspark.domain.keys import KeyScope, RootKey
 from anonspark.domain.paths import parse_path
@@ -26,7 +27,7 @@ from anonspark.io.outputs import Published
 from anonspark.io.tables import ReadTable, read_table
 from anonspark.pii.apply import Means, treat
 from anonspark.pii.cells import Place, kind_of, places_of
-from anonspark.pii.compliance import evaluate
+from anonspark.pii.compliance import evaluate, standings
 from anonspark.pii.count import count_instances
 from anonspark.pii.fits import require_fit, require_keys
 from anonspark.pii.nested import type_at, within_json
@@ -36,7 +37,8 @@ from anonspark.pii.transforms.noise import SHARE_OF_DEVIATION, scale_of
 from anonspark.pii.transforms.tokenize import Step, tokenize_columns
 from anonspark.pii.workers import worker_refusals
 from anonspark.pipelines.attempt import Attempt, Outcome, judge_malformed
-from anonspark.pipelines.detect_pii import Detection, read_knowledge
+from anonspark.pipelines.detect_pii import read_knowledge
+from anonspark.pipelines.detections import Detection
 from anonspark.pipelines.find_pii import Looked, look_into, recorded
 from anonspark.pipelines.k_anonymize_columns import Anonymous, k_anonymized
 from anonspark.pipelines.release import in_place_warnings, normalized, source_before
@@ -346,10 +348,10 @@ def treated_places(written: DataFrame, treatments: Sequence[Treatment]) -> dict[
 def compliance_part(
     looked: Looked, plan: Plan, profile: ComplianceProfile | None, knowledge: Knowledge, keys: KeyScope
 ) -> dict[str, Any]:
-    """How the written table stands with the job's regulation."""
+    """How the written table stands with the job's regulation, and in a row each with those that are shipped."""
+    catalogue, keyed = knowledge.catalogue, keys.hashing is not None
+    every = standings(looked.findings, plan.treatments, load_profiles(catalogue), catalogue, keyed_hashes=keyed)
     if profile is None:
-        return {}
-    found = evaluate(
-        looked.findings, plan.treatments, profile, knowledge.catalogue, keyed_hashes=keys.hashing is not None
-    )
-    return {"profile": profile.id, "compliance": found.to_dict()}
+        return {"regulations": every}
+    found = evaluate(looked.findings, plan.treatments, profile, catalogue, keyed_hashes=keyed)
+    return {"profile": profile.id, "compliance": found.to_dict(), "regulations": every}

@@ -25,7 +25,7 @@ from anonspark.domain.treatments import (
 )
 from anonspark.pii.transforms.noise import NOT_PRIVATE
 from anonspark.pii.vaults import key_name, vault_key
-from anonspark.pipelines.detect_pii import Detection, detection_part
+from anonspark.pipelines.detections import Detection, detection_part
 from anonspark.pipelines.find_pii import IN_TEXTS
 from anonspark.pipelines.k_anonymize_columns import ONLY_K
 

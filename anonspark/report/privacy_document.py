@@ -7,7 +7,7 @@ from anonspark.report.document import Document, Facts, Section
 from anonspark.report.numbers import counted, moment
 from anonspark.report.privacy_compliance import compliance_sections, compliances, severity_counts, standing
 from anonspark.report.privacy_findings import findings_sections, keys_table, treatment_sections
-from anonspark.report.privacy_words import Found, profile_name
+from anonspark.report.privacy_words import KEPT, Found, profile_name
 from anonspark.report.provenance_section import run_section, settings_section, warnings_section
 from anonspark.report.verdict import failure
 from anonspark.vocabulary import RunState
@@ -79,10 +79,12 @@ def _verdict(records: RunRecords) -> str:
     stand = "; ".join(standing(profile, found) for _, profile, found in compliances(records)[:1])
     regulation = f" {stand}." if stand else ""
     if records.run.job == TREATED:
-        done, left = columns_of(summary["treatments"]), columns_of(summary["pending"])
+        kept = columns_of([each for each in summary["treatments"] if each["action"] == KEPT])
+        done, left = columns_of(summary["treatments"]) - kept, columns_of(summary["pending"])
         waiting = f"; {counted(left, 'column')} with personal data stayed as {'it is' if left == 1 else 'they are'}"
         rest = waiting if left else "; no finding is without an action"
-        return f"{counted(done, 'column')} of {counted(summary['rows'], 'row')} treated{rest}.{regulation}"
+        by_rule = f", {kept:,} kept on purpose" if kept else ""
+        return f"{counted(done, 'column')} of {counted(summary['rows'], 'row')} treated{by_rule}{rest}.{regulation}"
     detections = [(table["uri"], each) for table in summary["tables"] for each in table["detections"]]
     tables = len(summary["tables"])
     if not detections:
@@ -106,9 +108,10 @@ def _key_facts(records: RunRecords) -> Facts:
     if records.run.state is not RunState.COMPLETED:
         return Facts("In short", (("State", str(records.run.state)),))
     if records.run.job == TREATED:
+        changed = [each for each in summary["treatments"] if each["action"] != KEPT]
         pairs = [
             ("Rows", f"{summary['rows']:,}"),
-            ("Columns treated", f"{columns_of(summary['treatments']):,}"),
+            ("Columns treated", f"{columns_of(changed):,}"),
             ("Left as they are", f"{columns_of(summary['pending']):,}"),
         ]
         if summary.get("remaining") is not None:

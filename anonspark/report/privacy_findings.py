@@ -10,6 +10,7 @@ from anonspark.report.numbers import counted, percent
 from anonspark.report.privacy_charts import types_chart
 from anonspark.report.privacy_words import (
     SURE,
+    UNTOUCHED,
     Found,
     action_words,
     actions_by_column,
@@ -19,6 +20,7 @@ from anonspark.report.privacy_words import (
     how_sure,
     method_words,
     type_name,
+    untreated_first,
 )
 
 FINDINGS = ("Column", "Type", "How sure", "Cells", "Masked sample")
@@ -132,8 +134,8 @@ def _remaining_section(summary: Mapping[str, Any]) -> Section:
     actions = actions_by_column(summary["treatments"])
     rows = tuple(
         (each["column"], type_name(each["pii_type"]), how_sure(each["confidence"]), cells(each),
-         actions.get(each["column"], "nothing was done"))
-        for each in remaining
+         actions.get(each["column"], UNTOUCHED))
+        for each in untreated_first(remaining, actions)
     )  # fmt: skip
     note = (
         f"The written table was looked at again. Of {_columns(rows)} the name or the values still look "

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any, Final
 
+from anonspark.config.actions import CONFIGS
 from anonspark.config.pii_knowledge import load_catalogue
 from anonspark.config.profiles import load_profiles
 from anonspark.report.document import Facts
@@ -17,6 +18,12 @@ SURE, LIKELY = 0.9, 0.8
 """From where on a confidence is high, and medium; the buckets of the results of a session."""
 
 NOT_COUNTED: Final = "not counted"
+
+UNTOUCHED: Final = "nothing was done"
+"""After what a finding in the written table is still there, where it has no treatment."""
+
+KEPT: Final = str(ActionName.KEEP)
+"""The action that changes nothing."""
 
 METHODS: Final[Mapping[str, str]] = {
     DetectionMethod.EXACT_NAME: "its name",
@@ -135,12 +142,18 @@ def method_words(found: Found) -> str:
 
 
 def action_words(treatment: Found) -> str:
-    """An action with the settings that were told.
+    """An action with those of its settings that are not the usual ones.
 
     >>> action_words({"action": "generalize", "config": {"to": "year", "levels": None}})
     'generalize (to: year)'
+    >>> action_words({"action": "mask", "config": {"show_first": 6, "show_last": 4, "mask_char": "*"}})
+    'mask (show_first: 6)'
     """
-    given = {key: value for key, value in (treatment.get("config") or {}).items() if value is not None}
+    config = treatment.get("config") or {}
+    usual = (
+        CONFIGS[ActionName(treatment["action"])]().model_dump(by_alias=True) if treatment["action"] in ACTIONS else {}
+    )
+    given = {key: value for key, value in config.items() if value not in (None, [], usual.get(key))}
     name = str(treatment["action"]).replace("_", " ")
     return f"{name} ({', '.join(f'{key}: {value}' for key, value in given.items())})" if given else name
 
@@ -157,6 +170,11 @@ def actions_by_column(treatments: Sequence[Found]) -> dict[str, str]:
         if (words := action_words(each)) not in told:
             told.append(words)
     return {column: ", ".join(told) for column, told in found.items()}
+
+
+def untreated_first(remaining: Sequence[Found], actions: Mapping[str, str]) -> list[Found]:
+    """What is still found, columns as they came before those in which something else stands now."""
+    return sorted(remaining, key=lambda each: actions.get(str(each["column"]), UNTOUCHED) not in (UNTOUCHED, KEPT))
 
 
 def actions_of(treatments: tuple[Found, ...]) -> Facts:

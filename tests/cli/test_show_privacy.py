@@ -35,7 +35,7 @@ def test_without_a_profile_there_is_no_score(capsys: pytest.CaptureFixture[str])
 def test_a_transformation_shows_what_was_done_why_and_what_is_left(capsys: pytest.CaptureFixture[str]) -> None:
     show_treatment(treated_summary())
     printed = capsys.readouterr().out
-    assert "1,000 rows; 6 columns treated; 2 with personal data left as they are." in printed
+    assert "1,000 rows; 5 columns treated, 1 kept on purpose; 2 with personal data left as they are." in printed
     for column, _, action, because, key in TREATMENTS:
         [line] = [line for line in printed.splitlines() if line.lstrip().startswith(f"{column} ") and because in line]
         assert str(action.name) in line

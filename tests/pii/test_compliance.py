@@ -141,11 +141,10 @@ def test_a_column_that_is_gone_with_what_it_lay_in_is_resolved() -> None:
     assert kept.score == 0
 
 
-def test_what_is_done_about_one_type_within_texts_does_nothing_about_another() -> None:
+def test_what_is_done_with_texts_is_done_with_all_that_was_found_in_them() -> None:
     within = [finding("notes", "email"), finding("notes", "us_phone")]
-    found = judged("gdpr", within, treatment("notes", Redact(), "phone"))
-    assert [(each.pii_type, each.unresolved) for each in found.violations] == [("email", True)]
-    assert judged("gdpr", within, Treatment("notes", None, Redact(), "rule 1 (priority 0) for notes")).score == 100
+    assert judged("gdpr", within, treatment("notes", Redact(), "phone")).violations == ()
+    assert len(judged("gdpr", within, treatment("notes", Keep(), "phone")).violations) == 2
 
 
 PERSON = finding("who", "name")

@@ -37,6 +37,11 @@ def test_an_object_whose_keys_are_data_is_a_map() -> None:
     assert len(json_cells([{"rows": {f"k{number}": 1 for number in range(MAX_KEYS)}}])) == 1
 
 
+def test_keys_that_are_data_do_not_become_paths() -> None:
+    for key in ("ann@x.org", "4155550134", "2024-01-05", "k" * 100):
+        assert paths({"by": {key: {"n": "a"}, "name": {"n": "b"}}}) == ["c.by{}.n"]
+
+
 def test_what_is_neither_object_nor_array_is_no_json() -> None:
     for text in ("", "plain", "12", '"text"', "null", "[REDACTED]", "{name}", "[", "{broken", "]["):
         assert not isinstance(parsed(text), dict) or parsed(text) == {}, text

@@ -1,6 +1,7 @@
 """Which rule decides about a column, what a profile adds, and what is left."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -143,6 +144,7 @@ def test_a_date_is_the_profiles_only_beside_what_tells_of_a_person() -> None:
         (ActionName.PSEUDONYMIZE, "photo", DataKind.BINARY, Suppress(), "is not for binary values, so suppress"),
         (ActionName.PSEUDONYMIZE, "photo", DataKind.TEXT, Redact(), "is not for values of photo, so redact"),
         (ActionName.HASH, "name", DataKind.FLAG, Redact(), "hash is not for flags, so redact"),
+        (ActionName.ENCRYPT, "photo", DataKind.BINARY, Suppress(), "encrypt is not for binary values, so suppress"),
         (ActionName.GENERALIZE, "name", DataKind.TEXT, Redact(), "so redact"),
         (ActionName.GENERALIZE, "us_zip", DataKind.WHOLE, Generalize(keep=3), ""),
         (ActionName.GENERALIZE, "email", DataKind.TIMESTAMP, Generalize(to="year"), ""),
@@ -162,23 +164,38 @@ def test_what_a_default_action_is_not_right_for_takes_the_nearest_that_is(
 
 
 @pytest.mark.parametrize(
-    ("path", "kind", "action"),
+    ("path", "default", "action"),
     [
-        ("cvv", TEXT, Suppress()),
-        ("card.cvv", TEXT, Suppress()),
-        ("cards[].cvv", TEXT, Suppress()),
-        ("codes[]", TEXT, Redact()),
-        ("codes{}", TEXT, Redact()),
-        ("doc.$.cvv", TEXT, Redact()),
-        ("photos[]", DataKind.BINARY, Redact()),
-        ("photo", DataKind.BINARY, Suppress()),
+        ("tels[]", ActionName.MASK, Mask()),
+        ("tels[]", ActionName.TOKENIZE, Redact()),
+        ("doc.$.tel", ActionName.TOKENIZE, Redact()),
+        ("doc.$.tel", ActionName.PSEUDONYMIZE, Pseudonymize()),
+        ("home.tel", ActionName.TOKENIZE, Tokenize()),
+        ("tags{}", ActionName.SUPPRESS, Suppress()),
     ],
 )
-def test_what_cannot_be_dropped_by_itself_is_redacted(path: str, kind: DataKind, action: object) -> None:
-    planned = plan({path: kind}, [finding(path, "photo")], of=profile("photo", default=ActionName.SUPPRESS))
+def test_what_needs_one_value_a_row_is_not_a_default_where_there_are_several(
+    path: str, default: ActionName, action: object
+) -> None:
+    planned = plan([path], [finding(path, "phone")], of=profile("phone", default=default))
     assert actions(planned) == {path: action}
-    redacted = plan({path: kind}, [finding(path, "photo")], of=profile("photo"))
-    assert actions(redacted) == {path: Suppress() if path == "photo" else Redact()}
+    because = planned.treatments[0].because
+    says = "values within JSON texts" if ".$." in path else "several values a row"
+    assert (f"{default} is not for {says}, so redact" in because) == (action == Redact())
+
+
+@pytest.mark.parametrize(
+    ("default", "action"),
+    [
+        (ActionName.SUPPRESS, Redact()), (ActionName.TOKENIZE, Redact()), (ActionName.PSEUDONYMIZE, Pseudonymize()),
+        (ActionName.GENERALIZE, Redact()),
+    ],
+)  # fmt: skip
+def test_of_texts_only_the_parts_that_were_found_are_treated_by_default(default: ActionName, action: object) -> None:
+    found = replace(finding("notes", "phone"), method=DetectionMethod.FREE_TEXT)
+    planned = plan(["notes"], [found], of=profile("phone", default=default))
+    assert actions(planned) == {"notes": action}
+    assert ("is not for parts of texts" in planned.treatments[0].because) == isinstance(action, Redact)
 
 
 def test_a_rule_for_a_struct_treats_all_that_lies_in_it() -> None:
@@ -212,16 +229,22 @@ def test_a_finding_of_a_path_that_no_sample_showed_is_decided_too() -> None:
     assert [each.column for each in planned.pending] == ["doc.$.tel"]
 
 
-def test_each_type_within_free_texts_is_decided_for_itself() -> None:
-    within = [finding("notes", "email"), finding("notes", "us_phone"), finding("notes", "us_zip")]
+def test_texts_with_several_types_are_treated_as_the_one_that_asks_for_most() -> None:
+    within = [
+        replace(finding("notes", pii_type), method=DetectionMethod.FREE_TEXT)
+        for pii_type in ("us_phone", "email", "us_zip")
+    ]
     planned = plan(["id", "notes"], within, TreatmentRule(Mask(), "phone"), of=profile("email"))
     told = [(each.column, each.pii_type, each.action) for each in planned.treatments]
-    assert told == [("notes", "email", Redact()), ("notes", "us_phone", Mask())]
-    assert [each.pii_type for each in planned.pending] == ["us_zip"]
-    by_column = plan(["id", "notes"], within, TreatmentRule(Keep(), column="notes"))
-    assert [(each.pii_type, each.action) for each in by_column.treatments] == [
-        ("email", Keep()), ("us_phone", Keep()), ("us_zip", Keep())
-    ]  # fmt: skip
+    assert told == [("notes", "email", Redact())]
+    assert planned.treatments[0].because == (
+        "profile law, default action; it asks for most of what was found within the texts"
+    )
+    assert planned.pending == ()
+    kept = TreatmentRule(Keep(), "email"), TreatmentRule(Mask(), "phone")
+    assert actions(plan(["notes"], within, *kept)) == {"notes": Mask()}
+    assert actions(plan(["notes"], within, *kept, TreatmentRule(Keep(), column="notes"))) == {"notes": Keep()}
+    assert [each.pii_type for each in plan(["notes"], within).pending] == ["us_phone", "email", "us_zip"]
     lying = [finding("doc.text", "email"), finding("doc.text", "us_phone")]
     assert actions(plan(["doc.text", "doc.id"], lying, TreatmentRule(Suppress(), column="doc"))) == {"doc": Suppress()}
 
