@@ -81,7 +81,10 @@ def cpu_seconds(pids: Sequence[int]) -> float | None:
         return None
     ticks = 0
     for pid in pids:
-        user, system = _fields(PROC / str(pid) / "stat")[CHILDREN_CPU : CHILDREN_CPU + 2]
+        try:
+            user, system = _fields(PROC / str(pid) / "stat")[CHILDREN_CPU : CHILDREN_CPU + 2]
+        except OSError:  # a worker of Spark that ended meanwhile; what it took is lost
+            continue
         ticks += int(user) + int(system)
     return ticks / os.sysconf("SC_CLK_TCK")
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field
 
 from anonspark.config.crosschecks import items_of, texts_of
-from anonspark.config.fields import Columns, Flag, Fraction, Name, Path, Problem, Whole, as_tuple, shown
+from anonspark.config.fields import Columns, Flag, Fraction, Name, Path, Problem, Whole, as_tuple, meaning, shown
 from anonspark.config.job_file import TABLE_TO_READ, JobFile
 from anonspark.config.locations import Uri, resolve
 from anonspark.config.pii_knowledge import load_catalogue
@@ -39,6 +39,8 @@ class DetectPiiJob(JobFile):
     """Rows to look at, so that a large table takes no longer than a small one; all of them where not given."""
     deep_scan: Flag = False
     """Whether to look inside every text of every row too."""
+    ner: Name | None = None
+    """The language (en, de, ...) of a model that looks for names of people and places too; a deep scan only."""
     knowledge: Files = ()
     """Files with types of one's own, or more names and shapes for known ones, in the form of conf/pii."""
     profiles: Files = ()
@@ -47,6 +49,8 @@ class DetectPiiJob(JobFile):
     @classmethod
     def _faults_across(cls, data: Mapping[str, Any], base: str) -> list[Problem]:  # noqa: ARG003  as of all kinds
         problems = [*faults_of_tables(data, beside="input"), *_tables(data)]
+        if data.get("ner") is not None and meaning(data.get("deep_scan")) is not True:
+            problems.append((("ner",), "looks inside texts; set deep_scan: true, or leave it out."))
         # Names that files of one's own bring are known only once these are read.
         if not data.get("knowledge"):
             problems += faults_of_types(texts_of(data.get("types")), load_catalogue().types)

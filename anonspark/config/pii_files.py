@@ -96,6 +96,8 @@ class ShapeEntry(Section):
     """Largest number that a value may be."""
     unmistakable: Flag = False
     """Whether it tells even in a column whose name says something else."""
+    layouts: Count = 0
+    """In how many orders of digits and signs values must come for the shape to tell alone."""
 
 
 class ListEntry(Section):
@@ -159,6 +161,8 @@ class ConfidenceEntry(Section):
     """What a column beside it adds."""
     missing_neighbours: Fraction
     """The most for a type without the columns that it needs."""
+    supporting_share: Fraction
+    """Neighbours add nothing to a weak name where a smaller share of the values speaks for it."""
     ceiling: Fraction
     """The most of all."""
     caps: dict[TypeId, Fraction] = Field(default_factory=dict)
@@ -184,6 +188,8 @@ class KnowledgeFile(Section):
     """Words that make a name tell about a value, not hold it."""
     neutral: Texts = ()
     """Words that change nothing."""
+    short: Texts = ()
+    """Phrases of three letters that are found in words glued together too."""
     shapes: dict[TypeId, Annotated[tuple[ShapeEntry, ...], BeforeValidator(as_tuple)]] = Field(default_factory=dict)
     """What values look like, by type."""
     lists: dict[TypeId, Annotated[tuple[ListEntry, ...], BeforeValidator(as_tuple)]] = Field(default_factory=dict)
@@ -192,6 +198,8 @@ class KnowledgeFile(Section):
     """Kinds of columns that can hold a type; text only where a type is not listed."""
     neighbours: dict[TypeId, NeighbourEntry] = Field(default_factory=dict)
     """Columns that bear on a type."""
+    named_only: Types = ()
+    """Types that only a name of their own says, as values cannot tell them from the wider type."""
     empty: Texts = ()
     """Values that stand for a missing one."""
     confidence: ConfidenceEntry | None = None

@@ -102,6 +102,7 @@ def _knowledge(custom: tuple[str, ...]) -> Knowledge:
             for read in files
             for kind, entry in read.file.neighbours.items()
         },
+        frozenset(kind for read in files for kind in read.file.named_only),
         frozenset(folded(text) for read in files for text in read.file.empty),
         _confidence_of(files),
     )
@@ -167,6 +168,7 @@ def _check_types(read: ReadFile, catalogue: PiiCatalogue) -> None:
     for kind, entry in file.neighbours.items():
         named += [(("neighbours", kind, "needs"), needed) for needed in entry.needs]
         named += [(("neighbours", kind, "raised_by"), raising) for raising in entry.raised_by]
+    named += [(("named_only", at), kind) for at, kind in enumerate(file.named_only)]
     named += [(("confidence", "caps", kind), kind) for kind in (file.confidence.caps if file.confidence else ())]
     problems: list[Problem] = [
         (path, f"found {shown(kind)}, which is no type{_other_type(kind, catalogue)}")
@@ -194,7 +196,7 @@ def _names_of(files: Sequence[ReadFile]) -> NameWords:
         section: frozenset(
             spelling for read in files for phrase in getattr(read.file, section) for spelling in spellings(phrase)
         )
-        for section in ("nothing", "stop", "people", "things", "neutral")
+        for section in ("nothing", "stop", "people", "things", "neutral", "short")
     }
     return NameWords({phrase: tuple(found.values()) for phrase, found in meanings.items()}, **words, longest=longest)
 

@@ -20,7 +20,11 @@ def faker_list(name: str) -> frozenset[str]:
     """
     provider, _, attribute = name.partition(".")
     entries = frozenset(
-        folded(text) for listed in _attributes(provider, attribute) for text in _texts(listed) if text.strip()
+        folded(text)
+        for listed in _attributes(provider, attribute)
+        for text in _texts(listed)
+        # Some lists of places hold the numbers of the places too.
+        if text.strip() and not text.strip().isdigit()
     )
     if not entries:
         raise LookupError(name)

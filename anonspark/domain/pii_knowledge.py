@@ -31,6 +31,7 @@ class NameWords:
         people: Words for people: `customer`.
         things: Words for what is no person: `product`.
         neutral: Words that change nothing: `primary`, `src`, `nr`.
+        short: Phrases of three letters that are found in words glued together too: `dob`.
         longest: Words of the longest phrase.
     """
 
@@ -40,6 +41,7 @@ class NameWords:
     people: frozenset[str]
     things: frozenset[str]
     neutral: frozenset[str]
+    short: frozenset[str]
     longest: int
 
 
@@ -58,6 +60,7 @@ class Shape:
         low: Smallest number that a value may be, where it is one.
         high: Largest.
         unmistakable: It tells even in a column whose name says something else.
+        layouts: In how many orders of digits and signs values must come for the shape to tell alone; codes have one.
     """
 
     pattern: str
@@ -69,6 +72,7 @@ class Shape:
     low: float | None = None
     high: float | None = None
     unmistakable: bool = False
+    layouts: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +128,7 @@ class Confidence:
         child_share: A kind of a type is reported where it fits this share of what the type fits.
         neighbours: What a column beside it adds.
         missing_neighbours: The most for a type without the columns that it needs.
+        supporting_share: Neighbours add nothing to a weak name where a smaller share of the values speaks for it.
         ceiling: The most of all.
         caps: The most for single types.
     """
@@ -144,6 +149,7 @@ class Confidence:
     child_share: float
     neighbours: float
     missing_neighbours: float
+    supporting_share: float
     ceiling: float
     caps: Mapping[str, float] = field(default_factory=dict)
 
@@ -159,6 +165,7 @@ class Knowledge:
         lists: Of values, by type.
         kinds: Of columns that can hold a type; text only where a type is not listed.
         neighbours: By type.
+        named_only: Types that values cannot tell from the wider type, so that only a name of their own says them.
         empty: Values that stand for a missing one, folded: `n/a`.
         confidence: The numbers.
     """
@@ -169,6 +176,7 @@ class Knowledge:
     lists: Mapping[str, tuple[ValueList, ...]]
     kinds: Mapping[str, frozenset[DataKind]]
     neighbours: Mapping[str, Neighbours]
+    named_only: frozenset[str]
     empty: frozenset[str]
     confidence: Confidence
 

@@ -10,7 +10,7 @@ _DOUBLED: Final = (0, 2, 4, 6, 8, 1, 3, 5, 7, 9)
 
 _NPI: Final = re.compile(r"[12][0-9]{9}")
 _DEA: Final = re.compile(r"[A-HJ-MPRSTUX][A-Z9][0-9]{7}")
-_VIN: Final = re.compile(r"[A-HJ-NPR-Z1-9][A-HJ-NPR-Z0-9]{12}[0-9]{4}")
+_VIN: Final = re.compile(r"[A-HJ-NPR-Z0-9]{13}[0-9]{4}")
 _NINO: Final = re.compile(r"(?!BG|GB|KN|NK|NT|TN|ZZ)[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z][0-9]{6}[A-D]")
 _MBI_LETTER: Final = "[AC-HJKMNP-RT-Y]"
 _MBI_EITHER: Final = "[AC-HJKMNP-RT-Y0-9]"

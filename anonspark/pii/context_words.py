@@ -17,7 +17,7 @@ CONTEXT: Final[dict[str, str]] = {
     ),
     "phone": (
         "phone|phones|telephone|tel|call|mobile|cell|cellphone|fax|whatsapp|sms|text me|dial|reach|contact|number|"
-        "message|messages|answering|ring|telefon|telefonnummer|handy|mobil|rufnummer|anrufen|téléphone|portable|"
+        "message|messages|answering|ring|telefon|telefonnummer|handy|mobil|rufen|erreichbar|rufnummer|anrufen|téléphone|portable|"
         "appeler|appelez|joindre|teléfono|telefono|móvil|movil|llamar|llame|celular|telefone|telemóvel|ligar|"
         "cellulare|chiamare|telefoon|mobiel|gsm|bel|電話|携帯|電話番号"
     ),
@@ -26,7 +26,7 @@ CONTEXT: Final[dict[str, str]] = {
         "nascido|nascida|nascimento|nato|nata|nascita|geboortedatum|生年月日|誕生日"
     ),
     "zip": (
-        "zip|zipcode|postal|postcode|zip code|plz|postleitzahl|code postal|código postal|codigo postal|cep|cap|郵便番号"
+        "zip|zipcode|postal|postcode|zip code|plz|postleitzahl|code postal|código postal|codigo postal|cep|郵便番号"
     ),
     "bank": (
         "account|acct|a/c|bank account|checking|savings|konto|kontonummer|compte|cuenta|conta|conto|rekening|口座|"
@@ -42,8 +42,7 @@ CONTEXT: Final[dict[str, str]] = {
     "npi": "npi|national provider|provider id",
     "nhs": "nhs|national health",
     "nino": "nino|national insurance|ni number",
-    "mrn": "mrn|medical record|patient id|patient number|chart|patientennummer|ipp|historia clínica|prontuário|"
-    "患者番号",
+    "mrn": "mrn|medical record|patient id|patient number|patientennummer|ipp|historia clínica|prontuário|患者番号",
     "plan": (
         "member id|member|subscriber|policy|insurance id|plan id|beneficiary|mbi|medicare|versichertennummer|mutuelle"
     ),
@@ -66,6 +65,8 @@ CONTEXT: Final[dict[str, str]] = {
     "place": "latitude|longitude|lat|lon|lng|gps|location|coordinates|position|koordinaten|coordonnées|coordenadas",
     "handle": "twitter|instagram|insta|tiktok|handle|telegram|follow|snapchat|username|facebook|mastodon|threads|x.com",
     "ip": "ip|ip address|host|client|server|address|addr|remote",
+    "vat": "vat|vat id|ust-id|ustid|ust-idnr|umsatzsteuer|tva|iva|btw|partita iva|nif-iva",
+    "imsi": "imsi",
     "version": "version|ver|v|release|build|firmware|section|chapter|v.",
 }
 """By concern, parted by |; whole words, in any case."""

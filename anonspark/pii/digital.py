@@ -7,6 +7,22 @@ _DOT_ATOM: Final = re.compile(
     r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*"
     r"@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+(?:[A-Za-z]{2,24}|[xX][nN]--[A-Za-z0-9-]{2,59})"
 )
+_FILE_ENDINGS: Final = (
+    ".png",
+    ".jpg",
+    ".jpeg",
+    ".gif",
+    ".svg",
+    ".webp",
+    ".css",
+    ".js",
+    ".html",
+    ".json",
+    ".xml",
+    ".pdf",
+)
+"""No top-level domain is called so, but files are: `logo@2x.png`."""
+
 _MAC: Final = re.compile(
     r"[0-9A-Fa-f]{2}(?::[0-9A-Fa-f]{2}){5}|[0-9A-Fa-f]{2}(?:-[0-9A-Fa-f]{2}){5}|[0-9A-Fa-f]{4}(?:\.[0-9A-Fa-f]{4}){2}"
 )
@@ -50,6 +66,8 @@ def is_email(text: str) -> bool:
 
     No server is asked. Hosts of private networks, `corp.local`, are as good as public ones.
     """
+    if text.lower().endswith(_FILE_ENDINGS):
+        return False
     if _DOT_ATOM.fullmatch(text):
         local = text.rpartition("@")[0]
         return len(local) <= 64 and len(text) <= 254

@@ -1,161 +1,265 @@
-"""Whether an action can be done with a column: what its values are, where they lie, and what the job has keys for."""
+"""How the distinct values of a column fit a type: shapes by RE2, checks of those that have one, lists of values."""
 
-from collections.abc import Mapping, Sequence
-from types import MappingProxyType
-from typing import Final
+import re
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
+from typing import Any, Final
 
-from anonspark.domain.keys import KeyScope
-from anonspark.domain.paths import ColumnPath, parse_path
-from anonspark.domain.treatments import Generalize, Treatment
-from anonspark.errors import ColumnTypeError, ConfigurationError
-from anonspark.pii.nested import is_repeated, within_json
-from anonspark.pii.transforms.generalize import fitting_settings, way_of
-from anonspark.vocabulary import ActionName, DataKind
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
 
-TEXTS: Final = frozenset({DataKind.TEXT, DataKind.WHOLE})
-NUMBERS: Final = frozenset({DataKind.WHOLE, DataKind.DECIMAL})
-DATES: Final = frozenset({DataKind.DATE, DataKind.TIMESTAMP})
-ALL: Final = frozenset(DataKind)
-READABLE: Final = TEXTS | NUMBERS | DATES
+from anonspark.domain.pii_knowledge import Confidence, Shape, ValueList
+from anonspark.domain.pii_words import folded
+from anonspark.vocabulary import DataKind
 
-KINDS: Final[Mapping[ActionName, frozenset[DataKind]]] = MappingProxyType(
-    {
-        ActionName.MASK: TEXTS,
-        ActionName.HASH: READABLE,
-        ActionName.REDACT: READABLE | {DataKind.FLAG},
-        ActionName.ENCRYPT: ALL,
-        ActionName.GENERALIZE: READABLE,
-        ActionName.SUPPRESS: ALL,
-        ActionName.PSEUDONYMIZE: TEXTS,
-        ActionName.TRUNCATE: TEXTS,
-        ActionName.TOKENIZE: READABLE,
-        ActionName.K_ANONYMIZE: READABLE | {DataKind.FLAG},
-        ActionName.ADD_NOISE: NUMBERS,
-        ActionName.DATE_SHIFT: DATES | {DataKind.TEXT},
-        ActionName.FORMAT_PRESERVING_ENCRYPT: TEXTS,
-        ActionName.KEEP: ALL,
-    }
-)
-"""What values each action takes."""
+CHECKED: Final = 1_000
+"""Values of a shape that are checked: validators are libraries of Python, slow beside RE2."""
 
-WHOLE_COLUMNS: Final = (ActionName.K_ANONYMIZE,)
-"""Actions on columns, and not on values within them."""
+LOOKS: Final = 0.98
+"""Share of cells that must look like numbers or dates for a text column to count as one."""
 
-ONE_A_ROW: Final = (*WHOLE_COLUMNS, ActionName.TOKENIZE, ActionName.ADD_NOISE)
-"""Actions that need one value a row."""
-
-NOT_IN_JSON: Final = (*ONE_A_ROW, ActionName.GENERALIZE)
-
-IN_FREE_TEXT: Final = (
-    ActionName.REDACT,
-    ActionName.MASK,
-    ActionName.HASH,
-    ActionName.TRUNCATE,
-    ActionName.ENCRYPT,
-    ActionName.PSEUDONYMIZE,
-    ActionName.SUPPRESS,
-    ActionName.KEEP,
-)
-"""Actions on parts of a text; suppress leaves the whole column out."""
-
-WORDS: Final[Mapping[DataKind, str]] = MappingProxyType(
-    {
-        DataKind.TEXT: "text",
-        DataKind.WHOLE: "whole numbers",
-        DataKind.DECIMAL: "numbers",
-        DataKind.DATE: "dates",
-        DataKind.TIMESTAMP: "points in time",
-        DataKind.FLAG: "true and false",
-        DataKind.BINARY: "bytes",
-    }
-)
-
-
-def require_fit(treatment: Treatment, kind: DataKind, *, free_text: bool = False) -> None:
-    """Refuse an action that the values cannot take, naming the column and what fits.
-
-    Args:
-        treatment: Of one column or path.
-        kind: Of its values.
-        free_text: Whether what was found stands within texts.
-
-    Raises:
-        ColumnTypeError: It does not fit.
-    """
-    path, action = parse_path(treatment.column), treatment.action
-    name = action.name
-    if _takes(name, kind, path, free_text=free_text):
-        if isinstance(action, Generalize):
-            _require_way(treatment, action, kind, path)
-        return
-    if kind not in KINDS[name]:
-        found = WORDS[kind]
-        refusal = f"{name} takes {_listed(KINDS[name])}"
-    elif free_text and name not in IN_FREE_TEXT:
-        found, refusal = "free text", f"{name} is not for parts of a text"
-    else:
-        found = "JSON" if within_json(path) else "several values a row" if is_repeated(path) else "a field"
-        refusal = f"{name} needs a column" if name in WHOLE_COLUMNS else f"{name} needs one value a row"
-        if within_json(path) and name is ActionName.GENERALIZE:
-            refusal = "generalize is not for values within JSON texts"
-    fitting = [each for each in ActionName if _fits_somehow(each, kind, path, treatment.pii_type, free_text=free_text)]
-    raise ColumnTypeError(treatment.column, found, f"{refusal}; of the actions {', '.join(fitting)} fit")
-
-
-def require_keys(treatments: Sequence[Treatment], keys: KeyScope, *, has_vault: bool) -> None:
-    """Refuse actions whose key or vault the job does not name.
-
-    Raises:
-        ConfigurationError: Naming the setting, and the column that needs it.
-    """
-    for treatment in treatments:
-        name = treatment.action.name
-        if name in (ActionName.ENCRYPT, ActionName.FORMAT_PRESERVING_ENCRYPT) and keys.encryption is None:
-            sentence = f"is missing; {name} of '{treatment.column}' ({treatment.because}) needs it, such as env:NAME."
-            raise ConfigurationError([("settings.encryption_key", sentence)])
-        if name is ActionName.TOKENIZE and not has_vault:
-            sentence = f"is missing; tokenize of '{treatment.column}' ({treatment.because}) needs it, such as "
-            raise ConfigurationError([("settings.vault", sentence + "sqlite:///vault.db.")])
-
-
-def _takes(name: ActionName, kind: DataKind, path: ColumnPath, *, free_text: bool) -> bool:
-    if kind not in KINDS[name] or (free_text and name not in IN_FREE_TEXT):
-        return False
-    if name in WHOLE_COLUMNS and path.steps:
-        return False
-    if within_json(path):
-        return name not in NOT_IN_JSON
-    return not (is_repeated(path) and name in ONE_A_ROW)
-
-
-def _fits_somehow(name: ActionName, kind: DataKind, path: ColumnPath, pii_type: str | None, *, free_text: bool) -> bool:
-    if not _takes(name, kind, path, free_text=free_text):
-        return False
-    return name is not ActionName.GENERALIZE or bool(fitting_settings(pii_type, kind))
-
-
-def _require_way(treatment: Treatment, action: Generalize, kind: DataKind, path: ColumnPath) -> None:
-    pii_type = treatment.pii_type
-    if way_of(action, pii_type, kind) is not None:
-        if is_repeated(path) and pii_type in ("ip_address", "ipv6"):
-            raise ColumnTypeError(treatment.column, "several addresses a row", "generalize needs one value a row")
-        return
-    of_type = f" of type {pii_type}" if pii_type else ""
-    known = fitting_settings(pii_type, kind)
-    if known:
-        raise ColumnTypeError(
-            treatment.column,
-            f"{WORDS[kind]}{of_type}",
-            f"generalize it by {' or '.join(known)}: config: {{{known[0]}: ...}}",
-        )
-    fitting = [each for each in ActionName if _fits_somehow(each, kind, path, pii_type, free_text=False)]
-    raise ColumnTypeError(
-        treatment.column,
-        f"{WORDS[kind]}{of_type}",
-        f"there is no less precise form of it; of the actions {', '.join(fitting)} fit",
+_FLAGS: Final = tuple(
+    frozenset(pair)
+    for pair in (
+        ("true", "false"),
+        ("yes", "no"),
+        ("y", "n"),
+        ("t", "f"),
+        ("0", "1"),
+        ("on", "off"),
+        ("ja", "nein"),
+        ("ja", "nee"),
+        ("j", "n"),
+        ("oui", "non"),
+        ("o", "n"),
+        ("si", "no"),
+        ("s", "n"),
+        ("sim", "nao"),
+        ("有", "無"),
+        ("はい", "いいえ"),
     )
+)
+_KINDS: Final = (
+    (DataKind.WHOLE, r"[+-]?\d+"),
+    (DataKind.DECIMAL, r"[+-]?(?:\d*[.,]\d+|\d+)(?:[eE][+-]?\d+)?"),
+    (DataKind.DATE, r"\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}.*)?|\d{1,2}[/.]\d{1,2}[/.]\d{4}(?: \d{1,2}:\d{2}.*)?"),
+)
+
+_DIGIT: Final = re.compile(r"\d")
+
+Mask = NDArray[np.bool_]
+Scores = NDArray[np.float64]
+Validators = Mapping[str, Callable[[str], bool]]
 
 
-def _listed(kinds: frozenset[DataKind]) -> str:
-    words = [WORDS[kind] for kind in DataKind if kind in kinds]
-    return ", ".join(words[:-1]) + f" and {words[-1]}" if len(words) > 1 else words[0]
+@cache
+def validators() -> Validators:
+    """The checks by type id; loaded late, as they bring libraries along."""
+    found: Validators = import_module("anonspark.pii.validators").VALIDATORS
+    return found
+
+
+@dataclass(slots=True)
+class Fit:
+    """How each distinct value fits a type: the surest shape that has it, and whether any has."""
+
+    alone: Scores
+    any: Scores
+    fits: Mask
+    against: Mask
+    specific: Mask
+    unmistakable: Mask
+    checked: bool = False
+    judged: bool = False
+
+    def take(self, other: "Fit") -> None:
+        """Add what tells alone of a narrower type."""
+        tells = other.alone > 0
+        self.alone = np.maximum(self.alone, other.alone)
+        self.any = np.maximum(self.any, other.alone)
+        self.fits = self.fits | tells
+        self.specific = self.specific | tells
+        self.unmistakable = self.unmistakable | other.unmistakable
+        self.checked = self.checked or other.checked
+        self.judged = True
+
+
+class Matches:
+    """Which values of several columns each pattern matches: one pass a pattern, as to compile one costs most."""
+
+    def __init__(self, values: list[str]) -> None:
+        self.array = pa.array(values, pa.string())
+        self.masks: dict[str, Mask] = {}
+
+    def of(self, pattern: str) -> Mask:
+        """Which values a pattern matches as a whole."""
+        if pattern not in self.masks:
+            found = pc.match_substring_regex(self.array, rf"\A(?:{pattern})\z")
+            self.masks[pattern] = np.asarray(found.to_numpy(zero_copy_only=False), dtype=np.bool_)
+        return self.masks[pattern]
+
+
+class DistinctValues:
+    """The distinct values of a column, and what was measured on them."""
+
+    def __init__(
+        self,
+        values: list[str],
+        counts: NDArray[np.int64],
+        kind: DataKind,
+        confidence: Confidence,
+        matched: Matches,
+        first: int,
+    ) -> None:
+        self.values = values
+        self.counts = counts
+        self.cells = max(int(counts.sum()), 1)
+        self.kind = kind
+        self.confidence = confidence
+        self.matched = matched
+        self.first = first
+        self.words: list[list[str]] | None = None
+        self.whole: list[str] | None = None
+
+    def share(self, of: Mask | Scores) -> float:
+        """Cells of a mask, or the mean of scores, among all cells."""
+        return float((of * self.counts).sum() / self.cells)
+
+    def matches(self, pattern: str) -> Mask:
+        """Which values a pattern matches as a whole."""
+        return self.matched.of(pattern)[self.first : self.first + len(self.values)]
+
+    def looks(self) -> DataKind:
+        """The kind of a column of text by what its values look like."""
+        distinct = {folded(value) for value in self.values[:4]}
+        telling = len(distinct) > 1 or distinct <= {"true", "false", "yes", "no"}
+        if 0 < len(self.values) <= 4 and telling and any(distinct <= pair for pair in _FLAGS):
+            return DataKind.FLAG
+        for kind, pattern in _KINDS:
+            if self.values and self.share(self.matches(pattern)) >= LOOKS:
+                return kind
+        return DataKind.TEXT
+
+    def fit(self, shapes: Collection[Shape], lists: Collection[ValueList], *, named: bool) -> Fit:
+        """How the values fit a type of these shapes and lists; shapes that tell nothing only where it is named."""
+        size = len(self.values)
+        no, zero = np.zeros(size, dtype=np.bool_), np.zeros(size)
+        fit = Fit(zero, zero, no, no, no, no)
+        for shape in shapes:
+            if self.kind in shape.kinds and (named or shape.specificity > 0):
+                fit.judged = True
+                self.add_shape(fit, shape)
+        for listed in lists:
+            fit.judged = True
+            mask = self.listed(listed)
+            if listed.against:
+                fit.against = fit.against | mask
+                continue
+            fit.any = np.maximum(fit.any, mask * listed.specificity)
+            fit.fits = fit.fits | mask
+            if not listed.by_word:
+                fit.specific = fit.specific | mask
+            if listed.alone:
+                fit.alone = np.maximum(fit.alone, mask * listed.specificity)
+        return fit
+
+    def add_shape(self, fit: Fit, shape: Shape) -> None:
+        """Add the values of one shape, those that pass its check where it has one."""
+        mask = self.matches(shape.pattern)
+        if shape.low is not None or shape.high is not None:
+            mask = mask & self.between(mask, shape)
+        if not mask.any():
+            return
+        specificity, alone, checked = shape.specificity, shape.alone, False
+        if shape.validator is not None:
+            mask, specificity, alone, checked = self.check(mask, shape)
+        fit.fits = fit.fits | mask
+        fit.any = np.maximum(fit.any, mask * specificity)
+        if specificity > 0:
+            fit.specific = fit.specific | mask
+        if alone:
+            fit.alone = np.maximum(fit.alone, mask * specificity)
+        if alone and shape.unmistakable:
+            fit.unmistakable = fit.unmistakable | mask
+        fit.checked = fit.checked or checked
+
+    def between(self, mask: Mask, shape: Shape) -> Mask:
+        """Which values of a shape are numbers within its bounds."""
+        low = -np.inf if shape.low is None else shape.low
+        high = np.inf if shape.high is None else shape.high
+        inside = np.zeros(len(self.values), dtype=np.bool_)
+        for at in np.flatnonzero(mask):
+            inside[at] = low <= _number(self.values[at]) <= high
+        return inside
+
+    def check(self, mask: Mask, shape: Shape) -> tuple[Mask, float, bool, bool]:
+        """The values that pass, and what they are worth: nothing where as many would pass by chance.
+
+        Returns:
+            The values that count, the specificity, whether it tells alone, and whether a check was passed.
+        """
+        numbers = self.confidence
+        check = validators().get(shape.validator or "")
+        if check is None:
+            form_only = shape.chance == 1
+            return (
+                mask,
+                shape.specificity if form_only else min(shape.specificity, 0.5),
+                form_only and shape.alone,
+                False,
+            )
+        at = np.flatnonzero(mask)
+        looked = at[:CHECKED]
+        passed = looked[[_passes(check, self.values[place]) for place in looked]]
+        valid = np.zeros(len(self.values), dtype=np.bool_)
+        valid[passed] = True
+        share = len(passed) / len(looked)
+        if len(at) > len(looked):  # the others are taken to be like those that were looked at
+            valid[at[CHECKED:]] = share >= numbers.checksum_share
+        if shape.chance == 1:
+            alone = shape.alone and (not shape.layouts or self.is_varied(valid, share, shape))
+            return valid, shape.specificity, alone, len(passed) > 0
+        needed = numbers.few_values if shape.chance <= numbers.low_chance else numbers.checksum_values
+        if share < numbers.checksum_share:
+            return mask, 0.0, False, False
+        if len(passed) < needed:
+            return valid, min(shape.specificity, numbers.weak_values), False, True
+        return valid, shape.specificity, shape.alone, True
+
+    def is_varied(self, mask: Mask, share: float, shape: Shape) -> bool:
+        """Whether nearly all values of a shape pass its check, and they come in many orders of digits and signs."""
+        layouts = {_DIGIT.sub("9", self.values[at]) for at in np.flatnonzero(mask)}
+        return share >= self.confidence.checksum_share and len(layouts) >= shape.layouts
+
+    def listed(self, listed: ValueList) -> Mask:
+        """Which values are in a list, as a whole or by one of their words."""
+        if not listed.by_word:
+            if self.whole is None:
+                self.whole = [folded(value) for value in self.values]
+            return np.array([value in listed.entries for value in self.whole], dtype=np.bool_)
+        if self.words is None:
+            self.words = [_name_words(value) for value in self.values]
+        return np.array([any(word in listed.entries for word in found) for found in self.words], dtype=np.bool_)
+
+
+def _name_words(value: str) -> list[str]:
+    """The value itself and its words, where it may be a name: short, without digits and signs."""
+    if len(value) > 60 or re.search(r"[\d@_/\\<>{}=#|:;]", value):
+        return []
+    whole = folded(value)
+    return [whole, *re.split(r"[\s,.·-]+", whole)]
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text.replace(",", "."))
+    except ValueError:
+        return float("nan")
+
+
+def _passes(check: Callable[[str], Any], value: str) -> bool:
+    return bool(check(value))

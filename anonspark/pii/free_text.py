@@ -4,7 +4,8 @@ Names of people are not found here: they have no shape. `pii.entities` finds the
 """
 
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from bisect import bisect
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Final, TypeAlias
@@ -42,6 +43,8 @@ _JSON_KEY: Final = re.compile(r"\"([^\"\\]{1,64})\"\s{0,3}:\s{0,3}[\[{]{0,2}\s{0
 _OTHER_VALUE: Final = re.compile(r"[0-9]{4}[^0-9]*?(?<![^\W\d_])(?!(?:and|und)(?![^\W_]))[^\W\d_]{3,}")
 """A number and then words of another matter; a list of numbers shares the word before it."""
 
+_GROUP_BEFORE: Final = re.compile(r"[0-9][A-Z]? $")
+_GROUP_BEHIND: Final = re.compile(r" [0-9]")
 _PER_DISTANCE: Final = 0.0005  # of two words that tell, the nearer one is right
 
 
@@ -100,14 +103,39 @@ def spans_of(texts: pa.Array, *, threshold: float = THRESHOLD, types: Collection
     Returns:
         Lists of structs, type `SPANS`.
     """
+    return as_array(dict(spans_by_row(texts, threshold=threshold, types=types)), texts.is_null())
+
+
+def replace_spans_of(
+    texts: pa.Array,
+    replace: Callable[[Span, str], str],
+    *,
+    threshold: float = THRESHOLD,
+    types: Collection[str] | None = None,
+) -> pa.Array:
+    """The texts with each span replaced, see `replace_spans`; null stays null, a text without spans is not touched."""
+    cells = texts.to_pylist()
+    for row, spans in spans_by_row(texts, threshold=threshold, types=types):
+        cells[row] = replaced(cells[row], spans, replace)
+    return pa.array(cells, pa.string())
+
+
+def spans_by_row(
+    texts: pa.Array, *, threshold: float = THRESHOLD, types: Collection[str] | None = None
+) -> Iterator[tuple[int, list[Span]]]:
+    """Each row whose text has spans, in their order, and those."""
     texts = texts.cast(pa.string())
-    found: list[Span] = []
-    sizes = np.zeros(len(texts), np.int32)
     for row, spotters in _candidates(texts, threshold):
         spans = _find(texts[row].as_py(), spotters, threshold, types)
-        sizes[row] = len(spans)
-        found += spans
-    offsets = pa.array(np.concatenate(([0], np.cumsum(sizes))), pa.int32(), mask=None)
+        if spans:
+            yield row, spans
+
+
+def as_array(spans: Mapping[int, Sequence[Span]], nulls: pa.Array) -> pa.Array:
+    """Spans by row, in the order of rows, as an array of type `SPANS` with a null where `nulls` is true."""
+    found = [span for row in spans.values() for span in row]
+    sizes = np.zeros(len(nulls), np.int32)
+    sizes[list(spans)] = [len(row) for row in spans.values()]
     structs = pa.StructArray.from_arrays(
         [
             pa.array([span.start for span in found], pa.int32()),
@@ -117,7 +145,8 @@ def spans_of(texts: pa.Array, *, threshold: float = THRESHOLD, types: Collection
         ],
         fields=list(SPANS.value_type),
     )
-    return pa.ListArray.from_arrays(offsets, structs, type=SPANS, mask=texts.is_null())
+    offsets = pa.array(np.concatenate(([0], np.cumsum(sizes))), pa.int32())
+    return pa.ListArray.from_arrays(offsets, structs, type=SPANS, mask=nulls)
 
 
 def _candidates(texts: pa.Array, threshold: float) -> Iterator[tuple[int, Sequence[int]]]:
@@ -157,12 +186,17 @@ def _find(text: str, spotters: Iterable[int], threshold: float, types: Collectio
                 for span in _look(readable, spotter)
                 if span.score >= threshold
             )
-    seen.sort(key=lambda entry: entry[:4])
+    return without_overlap(span for *_, span in sorted(seen, key=lambda entry: entry[:4]))
+
+
+def without_overlap(spans: Iterable[Span]) -> list[Span]:
+    """Of spans in their order of preference those that overlap none before, from left to right."""
     kept: list[Span] = []
-    for *_, span in seen:
-        if all(span.end <= other.start or other.end <= span.start for other in kept):
-            kept.append(span)
-    return sorted(kept, key=lambda span: span.start)
+    for span in spans:
+        place = bisect(kept, span.start, key=lambda other: other.start)
+        if (place == 0 or kept[place - 1].end <= span.start) and (place == len(kept) or span.end <= kept[place].start):
+            kept.insert(place, span)
+    return kept
 
 
 def _look(text: str, spotter: Spotter) -> Iterator[Span]:
@@ -173,7 +207,11 @@ def _look(text: str, spotter: Spotter) -> Iterator[Span]:
         start, end = match.span(1) if shape.groups else match.span()
         position = match.start() + 1
         for shorter in _ends(text, start, end):
-            score = _score(text, start, shorter, spotter)
+            score = (
+                0.0
+                if spotter.apart and _is_among_groups(text, start, shorter)
+                else _score(text, start, shorter, spotter)
+            )
             if score > 0:
                 yield Span(start, shorter, spotter.pii_type, score)
                 position = shorter
@@ -181,13 +219,25 @@ def _look(text: str, spotter: Spotter) -> Iterator[Span]:
 
 
 def _ends(text: str, start: int, end: int) -> Iterator[int]:
-    """Where a match may end: where it does, or before one of its last blanks, since a word or number may follow it."""
+    """Where a match may end: where it does, or before one of its last blanks, since a word or number may follow it.
+
+    A mark at the end is the sentence's.
+    """
+    while end - start > 1 and text[end - 1] in ".,;:'-":
+        end -= 1
     yield end
     for _ in range(3):
         end = text.rfind(" ", start, end)
         if end <= start:
             return
         yield end
+
+
+def _is_among_groups(text: str, start: int, end: int) -> bool:
+    """Whether digits stand before or behind, one blank apart."""
+    return (
+        _GROUP_BEFORE.search(text, max(0, start - 3), start) is not None or _GROUP_BEHIND.match(text, end) is not None
+    )
 
 
 def _score(text: str, start: int, end: int, spotter: Spotter) -> float:
@@ -199,7 +249,9 @@ def _score(text: str, start: int, end: int, spotter: Spotter) -> float:
         return 0.0
     distance = None if spotter.context is None else _distance_to_word(text, start, end, spotter.context)
     if distance is None:
-        return spotter.score if real else 0.0
+        if not real:
+            return 0.0
+        return spotter.score if spotter.alone is None or end - start < len(text) else spotter.alone
     told = spotter.told if real else spotter.unproven
     return max(spotter.score if real else 0.0, round(told - _PER_DISTANCE * distance, 4))
 

@@ -54,8 +54,9 @@ def find_pii(
 
 def _read(profiles: Sequence[ColumnProfile], knowledge: Knowledge) -> "list[_Column]":
     """The names and the values of all columns."""
-    names = (read_name(profile.path, knowledge.names, knowledge.confidence) for profile in profiles)
-    readings = read_values(profiles, knowledge)
+    names = [read_name(profile.path, knowledge.names, knowledge.confidence) for profile in profiles]
+    named = {profile.path: name.evidence for profile, name in zip(profiles, names, strict=True)}
+    readings = read_values(profiles, knowledge, named)
     return [_Column(*found) for found in zip(profiles, repeat(knowledge), names, readings, strict=False)]
 
 
@@ -162,7 +163,11 @@ class _Column:
             return None
         names = self.name.evidence
         found = names.get(pii_type)
-        supported = values is not None and values.specific >= self.knowledge.confidence.contradiction_share
+        supported = (
+            pii_type not in self.knowledge.named_only
+            and values is not None
+            and values.specific >= self.knowledge.confidence.contradiction_share
+        )
         if found is None and supported:
             wider = (names[kind] for kind in self.knowledge.catalogue.lineage(pii_type) if kind in names)
             found = next(wider, None) or self.narrower(pii_type)
@@ -196,6 +201,14 @@ class _Column:
             return False
         return values.fits < numbers.contradiction_share or values.against > 1 - numbers.contradiction_share
 
+    def unlike(self, candidate: _Candidate) -> bool:
+        """Whether there are values, and hardly one speaks for a type that has values that could."""
+        lists = self.knowledge.lists.get(candidate.pii_type, ())
+        shapes = self.knowledge.shapes.get(candidate.pii_type, ())
+        telling = any(listed.specificity > 0 for listed in lists) or any(shape.specificity > 0 for shape in shapes)
+        few = candidate.values is None or candidate.values.positive < self.knowledge.confidence.supporting_share
+        return telling and few and self.values.cells > 0
+
     def kind_of(self, best: _Candidate, candidates: Mapping[str, _Candidate]) -> _Candidate | None:
         """The kind of a type that nearly all its values are of."""
         if best.values is None:
@@ -221,6 +234,8 @@ class _Column:
         if neighbours.needs and not neighbours.needs & beside:
             return replace(candidate, confidence=min(candidate.confidence, numbers.missing_neighbours))
         if candidate.name is None or candidate.contradicted or not neighbours.raised_by & beside:
+            return candidate
+        if candidate.name.score <= numbers.weak_name and self.unlike(candidate):
             return candidate
         raised = 1 - (1 - candidate.confidence) * (1 - numbers.neighbours)
         method = candidate.method

@@ -15,7 +15,7 @@ WHETHER: Final = frozenset({"flag", "flg", "ind", "indicator", "is", "has", "was
 _GLUED: Final = 3
 """Letters of the shortest word that a name glued together is cut into."""
 
-_AFFIX: Final = 6
+_AFFIX: Final = 7
 """Letters of the shortest phrase that counts at the begin or end of an unknown word."""
 
 
@@ -113,12 +113,17 @@ def _cut(word: str, words: NameWords) -> list[str]:
     for end in range(1, len(word) + 1):
         for start in range(end - shortest, -1, -1):
             head, piece = best[start], word[start:end]
-            if head is None or not _is_known(piece, words):
+            if head is None or not _is_known(piece, words) or _misleads(piece, words):
                 continue
             found = best[end]
             if found is None or len(head) + 1 < len(found):
                 best[end] = [*head, piece]
     return best[-1] or []
+
+
+def _misleads(piece: str, words: NameWords) -> bool:
+    """Whether a phrase is too short to be seen in other words, as `age` in `passage`."""
+    return len(piece) == _GLUED and piece.isascii() and piece in words.meanings and piece not in words.short
 
 
 def _known_runs(tokens: Sequence[str], inner: int, words: NameWords) -> list[_Run]:

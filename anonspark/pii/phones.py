@@ -16,7 +16,7 @@ REGIONS: Final = (
 """Whose national numbers are recognized without a country code."""
 
 _FICTION: Final = {
-    "GB": r"7700900[0-9]{3}|1632960[0-9]{3}",
+    "GB": r"7700900[0-9]{3}|1632960[0-9]{3}|1(?:1[3-8]|21|31|41|51|61)4960[0-9]{3}|1914980[0-9]{3}",
     "FR": r"(?:19900|26191|35301|46571|53649|63998)[0-9]{4}",
 }
 """Numbers that Ofcom and Arcep keep for films, and so people who make data up; no plan has them."""
@@ -24,7 +24,9 @@ _FICTION: Final = {
 _KINDS: Final = ("fixed_line", "mobile", "toll_free", "premium_rate", "shared_cost", "personal_number", "voip", "uan")
 
 _TAIL: Final = r"[ ,]{0,2}(?:x|ext\.?|extension|app\.?|int\.?|#)[ ]?[0-9]{1,6}"
-_SHAPE: Final = re.compile(rf"(?:tel:)?(?:\+|00|011)?[ ]?\(?[0-9][0-9 ().\-/]{{4,22}}[0-9](?:{_TAIL})?", re.IGNORECASE)
+_SHAPE: Final = re.compile(
+    rf"(?:tel:)?\(?(?:\+|00|011)?[ ]?\(?[0-9][0-9 ().\-/]{{4,22}}[0-9](?:{_TAIL})?", re.IGNORECASE
+)
 _EXTENSION: Final = re.compile(f"{_TAIL}$", re.IGNORECASE)
 _NANP: Final = re.compile(r"1?([2-9])(?!11)[0-9]{2}([2-9])(?!11)[0-9]{6}")
 _NO_PHONE: Final = re.compile(
@@ -39,21 +41,21 @@ _NO_PHONE: Final = re.compile(
 _GROUPED: Final = re.compile(r"[0-9)][ .\-/][(0-9]|[()]")
 
 
-def digits_of(text: str) -> tuple[str, bool] | None:
-    """The digits of a number as it is written, and whether they begin with a country code; None if it is no number.
+def digits_of(text: str) -> tuple[str, str] | None:
+    """The digits of a number as it is written, and the prefix of its country code; None if it is no number.
 
-    `+49 (0) 30 1234`, `0049 30 1234` and `(030) 1234 ext. 5` are; an extension is left out.
+    `+49 (0) 30 1234` has +, `0049 30 1234` has 00 and `(030) 1234 ext. 5` has none; an extension is left out.
     """
     if _SHAPE.fullmatch(text) is None or _NO_PHONE.fullmatch(text):
         return None
     bare = _EXTENSION.sub("", text).lower().removeprefix("tel:").strip()
     digits = re.sub(r"[^0-9]", "", bare.replace("(0)", ""))
-    if bare.startswith("+"):
-        return digits, True
+    if bare.lstrip("(").startswith("+"):
+        return digits, "+"
     for international in ("00", "011"):
         if bare.startswith(international) and len(digits) - len(international) >= 8:
-            return digits[len(international) :], True
-    return digits, False
+            return digits[len(international) :], international
+    return digits, ""
 
 
 def is_national(digits: str, region: str) -> bool:
@@ -61,8 +63,12 @@ def is_national(digits: str, region: str) -> bool:
     return _plan(region).fullmatch(digits) is not None
 
 
-def is_international(digits: str, regions: Sequence[str] | None = None) -> bool:
-    """Whether digits that begin with a country code are a number, of one of the regions if some are named."""
+def is_international(digits: str, prefix: str, regions: Sequence[str] | None = None) -> bool:
+    """Whether digits that begin with a country code are a number, of one of the regions if some are named.
+
+    Behind + hardly anything else is written, so the country's lengths suffice; behind 00 the number has to be in its
+    numbering plan.
+    """
     import phonenumbers
 
     if not 7 <= len(digits) <= 17:
@@ -76,9 +82,9 @@ def is_international(digits: str, regions: Sequence[str] | None = None) -> bool:
     )
     if regions is not None and region not in regions:
         return False
-    return phonenumbers.is_valid_number(number) or (
-        region in _FICTION and re.fullmatch(_FICTION[region], str(number.national_number)) is not None
-    )
+    if prefix == "+":
+        return phonenumbers.is_possible_number(number)
+    return phonenumbers.is_valid_number(number)
 
 
 def is_us_phone(text: str) -> bool:
@@ -92,11 +98,11 @@ def is_us_phone(text: str) -> bool:
     found = digits_of(text)
     if found is None:
         return False
-    digits, has_country = found
-    if has_country and not digits.startswith("1"):
+    digits, prefix = found
+    if prefix and not digits.startswith("1"):
         return False
-    if has_country or _GROUPED.search(text):
-        return _NANP.fullmatch(digits) is not None and (not has_country or len(digits) == 11)
+    if prefix or _GROUPED.search(text):
+        return _NANP.fullmatch(digits) is not None and (not prefix or len(digits) == 11)
     return len(digits) in (10, 11) and is_national(digits, "US")
 
 
@@ -113,7 +119,7 @@ def is_eu_phone(text: str) -> bool:
 def is_intl_phone(text: str) -> bool:
     """A number that begins with its country code."""
     found = digits_of(text)
-    return found is not None and found[1] and is_international(found[0])
+    return found is not None and found[1] != "" and is_international(*found)
 
 
 def is_phone(text: str) -> bool:
@@ -121,9 +127,11 @@ def is_phone(text: str) -> bool:
     found = digits_of(text)
     if found is None:
         return False
-    digits, has_country = found
-    if has_country:
-        return is_international(digits)
+    digits, prefix = found
+    if prefix and not digits.startswith("1"):
+        return is_international(digits, prefix)
+    if prefix:
+        return is_us_phone(text) or is_international(digits, prefix)
     return is_us_phone(text) or any(is_national(digits, region) for region in REGIONS)
 
 
@@ -135,9 +143,9 @@ def _is_of(text: str, regions: Sequence[str], *, national: Sequence[str], trunk:
     found = digits_of(text)
     if found is None:
         return False
-    digits, has_country = found
-    if has_country:
-        return is_international(digits, regions)
+    digits, prefix = found
+    if prefix:
+        return is_international(digits, prefix, regions)
     if not (digits.startswith("0") or (not trunk and _GROUPED.search(text))):
         return False
     return any(is_national(digits, region) for region in national)

@@ -1,4 +1,4 @@
-"""Points on the earth, postal codes and street addresses."""
+"""Points on the earth and postal codes."""
 
 import re
 from typing import Final
@@ -24,52 +24,6 @@ _UK_AREAS: Final = (
 )
 _UK_POSTCODE: Final = re.compile(rf"(?:GIR ?0AA|(?:{_UK_AREAS})[0-9][0-9A-HJKMNPR-Y]? ?[0-9][ABD-HJLNP-UW-Z]{{2}})")
 _CA_POSTCODE: Final = re.compile(r"[ABCEGHJ-NPRSTVXY][0-9][ABCEGHJ-NPRSTV-Z][ -]?[0-9][ABCEGHJ-NPRSTV-Z][0-9]")
-
-STREET_TYPES_LAST: Final = (
-    "street|st|avenue|ave|av|road|rd|boulevard|blvd|lane|ln|drive|dr|court|ct|place|pl|square|sq|terrace|ter|trail|trl|"
-    "parkway|pkwy|circle|cir|highway|hwy|crescent|close|way|alley|row|mews|gardens|grove"
-)
-STREET_TYPES_FIRST: Final = (
-    "rue|chemin|impasse|allée|quai|cours|route|passage|avenue|av|boulevard|bd|place|square|"
-    "calle|c/|avenida|avda|plaza|paseo|camino|carrera|ronda|travesía|callejón|glorieta|pasaje|"
-    "rua|r|travessa|alameda|praça|rodovia|largo|estrada|via|viale|piazza|corso|vicolo|contrada|strada|borgo|piazzale|"
-    "ulica|ul|aleja|jalan|jl|calea|ул|улица|ulitsa"
-)
-STREET_ENDINGS: Final = (
-    "straße|strasse|str\\.|str|weg|gasse|platz|allee|damm|ufer|chaussee|steig|straat|laan|plein|gracht|singel|"
-    "dijk|gatan|gata|vägen|stigen|gade|vej|veien|katu|utca"
-)
-_TITLED: Final = re.compile(
-    rf"(?<!\w)[0-9]{{1,6}}[A-Za-z]?,? (?:[^\W_a-z][\w.'\u2019-]* ){{1,4}}(?i:{STREET_TYPES_LAST})(?!\w)"
-)
-_WHOLE: Final = re.compile(
-    rf"[0-9]{{1,6}}[a-z]?,? (?:[\w.'\u2019-]+ ){{1,4}}(?:{STREET_TYPES_LAST})(?!\w)\.?(?:,.{{0,80}}"
-    rf"| ?#.{{0,10}}| (?:apt|suite|ste|unit|[ns]?[ew]|[ns])(?!\w).{{0,40}})?",
-    re.IGNORECASE,
-)
-_ROMANCE: Final = re.compile(
-    rf"(?<![\w])(?:(?:[0-9]{{1,5}} ?(?:bis|ter|quater)?,? )(?:{STREET_TYPES_FIRST})\.? [^\W\d_][\w.'\u2019 -]{{2,60}}"
-    rf"|(?:{STREET_TYPES_FIRST})\.? [^\W_][\w.'\u2019 -]{{2,60}}?,? ?(?:n[º°.] ?)?[0-9]{{1,5}}(?!\w))",
-    re.IGNORECASE,
-)
-_GERMANIC: Final = re.compile(
-    rf"[^\W\d_](?:(?: |-)?(?:{STREET_ENDINGS})|[ -]ring) [0-9]{{1,5}}(?! ?[%€$])(?![0-9])", re.IGNORECASE
-)
-_NAME_ALONE: Final = re.compile(
-    r"(?i:rue|chemin|impasse|quai|avenue|boulevard|calle|avenida|avda|paseo|rua|travessa|alameda|viale|piazza|corso|ulica)"
-    r"\.? (?:(?:de|du|des|la|del|da|do|dos) |d')?[^\W\d_a-z][\w.'\u2019 -]{2,50}"
-    r"|[^\W\d_a-z][\w. -]{2,40}(?:straße|strasse|straat|gracht|laan)"
-)
-"""A street without a number, where the cell holds nothing else."""
-
-_JAPANESE: Final = re.compile(
-    r"[都道府県市区町村郡].{1,20}[0-9\uff10-\uff19一二三四五六七八九十]+(?:丁目|番地?|号|[-\uff0d\u2212\u2010][0-9\uff10-\uff19]+)"
-)
-_POST_BOX: Final = re.compile(
-    r"(?<!\w)(?:p\.? ?o\.? ?box|postfach|postbus|apartado|casella postale|boîte postale) ?[0-9]+", re.IGNORECASE
-)
-_HOUSE_NUMBER: Final = re.compile(r"[0-9]")
-_PARTS_OF_STREET: Final = frozenset({"AddressNumber", "StreetName", "StreetNamePostType"})
 
 
 def is_latitude(text: str) -> bool:
@@ -114,25 +68,3 @@ def is_ca_postal_code(text: str) -> bool:
     Source: Canada Post, Addressing Guidelines.
     """
     return _CA_POSTCODE.fullmatch(text.upper()) is not None
-
-
-def is_address(text: str) -> bool:
-    """A street with a number, or a post office box.
-
-    A word for a street in its place, in one of a dozen languages, beside a house number suffices; otherwise
-    `usaddress` has to see a house number and a street with its type.
-    """
-    if _POST_BOX.search(text) or _NAME_ALONE.fullmatch(text):
-        return True
-    if not 5 <= len(text) <= 300 or _HOUSE_NUMBER.search(text) is None:
-        return False
-    if _WHOLE.fullmatch(text) or any(street.search(text) for street in (_TITLED, _ROMANCE, _GERMANIC, _JAPANESE)):
-        return True
-    return len(text) <= 100 and _has_us_street(text)
-
-
-def _has_us_street(text: str) -> bool:
-    """Whether `usaddress`, which never says no, sees a house number and a street with a type."""
-    import usaddress
-
-    return {label for _, label in usaddress.parse(text)} >= _PARTS_OF_STREET

@@ -1,60 +1,31 @@
-"""A table's sample on the driver: the distinct values of each column, and of each path within nested columns and JSON.
+"""The distinct values of each column of a table, and of each path within nested columns and JSON, on the driver."""
 
-Two ways of drawing rows:
-
-- From the whole table, each row with the same chance, in one pass over it. What is decided on such a sample is decided
-  for the table; of values that one row in a thousand has, ten are among 10,000 rows.
-- A bounded number of rows, in a time that does not depend on how many the table has. Spark's partitions are put into
-  `PLACES` groups of neighbours, each of which is read from its beginning until the sample is full, and rows are drawn
-  from all of them. The groups lie evenly over the files, and within files that can be split, so that a table that is
-  sorted or grew over time shows its beginning, its middle and its end. Rows within a place are neighbours: the sample
-  tells what columns hold, not how often in the table. A CSV whose cells may hold line breaks is one place.
-"""
-
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from pyspark.sql import Column, DataFrame
-from pyspark.sql import functions as F
+from pyspark.sql import DataFrame
 
 from anonspark.domain.paths import ColumnPath, PathStep, Within
 from anonspark.domain.pii import CELL_LENGTH, ColumnProfile
 from anonspark.frames.casts import MALFORMED, column, flag_names
-from anonspark.frames.names import numbered, positions
-from anonspark.frames.settings import session_settings
-from anonspark.pii.cells import Place, places_of, shortened, texts_at
+from anonspark.frames.names import positions
+from anonspark.pii.cells import Place, places_of
+from anonspark.pii.draw import collect_filled_cells, collect_rows, rows_of_all
 from anonspark.pii.json_texts import json_cells, parsed
 from anonspark.vocabulary import DataKind
-
-ROWS: Final = 10_000
-"""Rows that are drawn where nobody says how many."""
-
-CELLS: Final = 2_000_000
-"""Cells that the driver holds of a table with so many columns that `ROWS` of them would be more."""
-
-BYTES: Final = 256 << 20
-"""What a sample takes on the driver at most, whatever its size was said to be."""
 
 DISTINCT: Final = 1_000
 """Distinct values of a profile; validators look at each of them."""
 
-PLACES: Final = 16
-"""Parts of a table that a bounded sample is drawn from."""
-
-ELEMENTS: Final = 100
-"""Elements of an array or map of a row that are looked at."""
+FEW: Final = 100
+"""A column of which fewer cells of the sample hold a value is looked at once more, in those rows that fill it."""
 
 JSON_SHARE: Final = 0.5
 """A place holds JSON if this share of its filled cells is."""
-
-SEED: Final = 6
-
-SMALL_SPLITS: Final = {"spark.sql.files.minPartitionNum": str(4 * PLACES), "spark.sql.files.openCostInBytes": "0"}
-"""Files are cut into enough partitions, and small ones not packed into one, so that there are places to choose."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -77,12 +48,15 @@ class TableSample:
 def collect_profiles(
     table: DataFrame, *, sample_size: int | None = None, distinct: int = DISTINCT
 ) -> list[ColumnProfile]:
-    """The profiles of a table's columns; starts one job. See `collect_sample`."""
+    """The profiles of a table's columns; starts one or two jobs. See `collect_sample`."""
     return list(collect_sample(table, sample_size=sample_size, distinct=distinct).profiles)
 
 
 def collect_sample(table: DataFrame, *, sample_size: int | None = None, distinct: int = DISTINCT) -> TableSample:
-    """Draw rows and bring their cells to the driver, each cut at 512 characters; starts one job.
+    """Draw rows and bring their cells to the driver, each cut at 512 characters; starts one job or two.
+
+    The second one is for columns that few rows fill: where the whole table is sampled and the sample shows fewer than
+    `FEW` cells of a column, its profile is made of cells drawn from the rows that fill it, and has no nulls.
 
     Args:
         table: Rows may be marked as malformed, see `frames.casts`; these are counted and left out.
@@ -97,67 +71,42 @@ def collect_sample(table: DataFrame, *, sample_size: int | None = None, distinct
     names = [name for name in table.columns if name != MALFORMED]
     positions(table, names)
     places = places_of(table.select(*[column(name) for name in names]).schema)
-    rows = _drawn(_cells(table, places), sample_size, len(places))
+    rows = collect_rows(table, places, sample_size)
+    drawn = rows.num_rows
     marks = flag_names(table)
     malformed = {mark: pc.sum(rows.column(f"m{index}")).as_py() or 0 for index, mark in enumerate(marks)}
     for index in range(len(marks)):
         rows = rows.filter(pc.invert(rows.column(f"m{index}")))
-    found = [
-        pair for index, place in enumerate(places) for pair in _profiles(place, rows.column(f"x{index}"), distinct)
-    ]
+    cells = [_flat(place, rows.column(f"x{index}")) for index, place in enumerate(places)]
+    if sample_size is None and drawn == rows_of_all(len(places)):
+        cells = _with_rare_cells(table, places, cells)
+    found = [pair for place, texts in zip(places, cells, strict=True) for pair in _profiles(place, texts, distinct)]
     return TableSample(rows.num_rows, malformed, [profile for _, profile in found], [place for place, _ in found])
 
 
-def _cells(table: DataFrame, places: Sequence[Place]) -> DataFrame:
-    """A column x0, x1, ... a place, a column m0, m1, ... a mark."""
-    marks = F.col(f"c{len(table.columns) - 1}")
-    return numbered(table).select(
-        *[_shown(place).alias(f"x{index}") for index, place in enumerate(places)],
-        *[marks.getField(mark).alias(f"m{index}") for index, mark in enumerate(flag_names(table))],
-        F.lit(True).alias("there"),
-    )
-
-
-def _shown(place: Place) -> Column:
-    texts = texts_at(place)
-    shorten: Callable[[Column], Column] = shortened if place.is_text else lambda text: text
-    return F.transform(F.slice(texts, 1, ELEMENTS), shorten) if place.is_repeated else shorten(texts)
-
-
-def _drawn(cells: DataFrame, sample_size: int | None, n_places: int) -> pa.Table:
-    """The sample, in random order."""
-    if sample_size is None:
-        return _at_random(cells, min(ROWS, max(ROWS // 10, CELLS // max(n_places, 1)))).toArrow()
-    beginnings = cells.coalesce(PLACES).mapInArrow(_beginning(sample_size, BYTES // PLACES), cells.schema)
-    with session_settings(cells.sparkSession, SMALL_SPLITS):
-        return _at_random(beginnings, sample_size).toArrow()
-
-
-def _at_random(rows: DataFrame, count: int) -> DataFrame:
-    return rows.withColumn("draw", F.rand(SEED)).orderBy("draw").limit(count).drop("draw")
-
-
-def _beginning(rows: int, size: int) -> Callable[[Iterable[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
-    """The first rows of a partition, fewer where they have more bytes; the rest of it is not read."""
-
-    def begin(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        left, room = rows, size
-        for batch in batches:
-            fits = max(1, room * batch.num_rows // max(batch.nbytes, 1))
-            part = batch.slice(0, min(left, fits))
-            yield part
-            left, room = left - part.num_rows, room - part.nbytes
-            if left <= 0 or room <= 0:
-                return
-
-    return begin
-
-
-def _profiles(place: Place, texts: pa.ChunkedArray, distinct: int) -> Iterator[tuple[Place, ColumnProfile]]:
-    """The profile of a place, and of the paths within it where it holds JSON."""
+def _flat(place: Place, texts: pa.ChunkedArray) -> pa.Array:
     cells = texts.combine_chunks()
-    if place.is_repeated:
-        cells = cells.flatten()
+    return cells.flatten() if place.is_repeated else cells
+
+
+def _with_rare_cells(table: DataFrame, places: Sequence[Place], cells: Sequence[pa.Array]) -> list[pa.Array]:
+    """The cells, those of places that few rows fill drawn from these rows; starts a job where there are such places."""
+    rare = [
+        index
+        for index, (place, texts) in enumerate(zip(places, cells, strict=True))
+        if place.kind is not DataKind.BINARY and len(texts) - texts.null_count < FEW
+    ]
+    more = list(cells)
+    if rare:
+        filled = collect_filled_cells(table, [places[index] for index in rare])
+        for at, index in enumerate(rare):
+            texts = filled.filter(pc.equal(filled.column("at"), at)).column("cell").combine_chunks()
+            more[index] = texts if len(texts) else cells[index]
+    return more
+
+
+def _profiles(place: Place, cells: pa.Array, distinct: int) -> Iterator[tuple[Place, ColumnProfile]]:
+    """The profile of a place, and of the paths within it where it holds JSON."""
     if not place.is_text:
         yield place, _profile(place, cells, distinct)
         return

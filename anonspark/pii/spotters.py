@@ -1,11 +1,12 @@
 """What personal data looks like in the middle of a text."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
 from anonspark.pii.context_words import CONTEXT
-from anonspark.pii.places import STREET_ENDINGS, STREET_TYPES_FIRST, STREET_TYPES_LAST
+from anonspark.pii.streets import STREET_ENDINGS, STREET_TYPES_FIRST, STREET_TYPES_LAST
 from anonspark.pii.validators import VALIDATORS
 
 
@@ -21,7 +22,9 @@ class Spotter:
         context: Key of `CONTEXT`.
         check: Whether the value is real.
         unless: Key of `CONTEXT`: words before it that tell that it is something else.
-        prefilter: A wider pattern for RE2, where `pattern` has letters beyond ASCII in a class.
+        prefilter: A wider and cheaper pattern for RE2, a must where `pattern` has other letters than ASCII in a class.
+        alone: How sure it is of a cell that holds nothing else, where columns of such cells are often of no person.
+        apart: It is none among other groups of digits: tracking numbers are written like telephone numbers.
         wide: It takes in what else is found within it.
         unproven: How sure it is with a context word though the check fails; a number typed wrong is still a number.
     """
@@ -34,17 +37,40 @@ class Spotter:
     check: Callable[[str], bool] | None = None
     unless: str | None = None
     prefilter: str | None = None
+    alone: float | None = None
+    apart: bool = False
     wide: bool = False
     unproven: float = 0.0
 
 
 def _checked(
-    pii_type: str, pattern: str, score: float, told: float = 0.0, context: str | None = None, unproven: float = 0.0
+    pii_type: str,
+    pattern: str,
+    score: float,
+    told: float = 0.0,
+    context: str | None = None,
+    unproven: float = 0.0,
+    *,
+    prefilter: str | None = None,
 ) -> Spotter:
     """A shape that its type's validator decides."""
-    wide = pii_type in {"url", "credential", "magnetic_stripe"}
-    check = VALIDATORS[pii_type]
-    return Spotter(pii_type, pattern, score, told or score, context, check, wide=wide, unproven=unproven)
+    return Spotter(
+        pii_type,
+        pattern,
+        score,
+        told or score,
+        context,
+        VALIDATORS[pii_type],
+        prefilter=prefilter,
+        alone=0.7 if pii_type == "date" else None,
+        wide=pii_type in {"url", "credential", "magnetic_stripe"},
+        unproven=unproven,
+    )
+
+
+def _is_no_year(text: str) -> bool:
+    """Whether a text is neither a year nor two, which stand behind the same words: `policy 2024-2025`."""
+    return re.fullmatch(r"(?:19|20)[0-9]{2}(?:[-/](?:19|20)?[0-9]{2})?", text) is None
 
 
 _LINK: Final = (
@@ -54,14 +80,16 @@ _LINK: Final = (
 
 def _keyed(pii_type: str, keys: str, value: str, score: float = 0.85) -> Spotter:
     """A value of hardly any shape behind the words that name it: `MRN: 00123456`."""
-    return Spotter(pii_type, f"(?i:{keys}){_LINK}({value})", score, score)
+    return Spotter(pii_type, f"(?i:{keys}){_LINK}({value})", score, score, check=_is_no_year)
 
 
 _Q: Final = "'\u2019"
 _HIGH: Final = "\u00c0-\uffff"
-_CAPITALIZED: Final = rf"[A-ZÀ-Þ][\w.{_Q}À-ÿ-]*"
+_CAPITALIZED: Final = rf"[A-ZÀ-Þ][\w.{_Q}À-ÿ-]{{0,30}}"
 _NAME_OF_PLACE: Final = rf"{_CAPITALIZED}(?: {_CAPITALIZED}){{0,3}}"
 
+_TRUNK: Final = r"\(?0[1-9][0-9]{0,4}\)?(?:[ ./-][0-9]{2,8}){1,5}"
+_VAT_COUNTRIES: Final = "AT|BE|BG|CY|CZ|DE|DK|EE|EL|ES|FI|FR|HR|HU|IE|IT|LT|LU|LV|MT|NL|PL|PT|RO|SE|SI|SK"
 _NAMED_DATE: Final = (
     r"(?:[0-9]{1,2}(?:st|nd|rd|th|\.)? (?:of |de )?[A-Za-zÀ-ÿ]{3,10}\.?,? (?:de )?[0-9]{4}"
     r"|[A-Z][a-z]{2,8}\.? [0-9]{1,2}(?:st|nd|rd|th)?,? [0-9]{4})"
@@ -85,22 +113,33 @@ def _address(pattern: str, prefilter: str | None = None) -> Spotter:
     return Spotter("address", pattern, 0.85, prefilter=prefilter, wide=True)
 
 
+def _is_long_eu_phone(text: str) -> bool:
+    """A number of the European Union in groups from 0, long enough to be hardly anything else."""
+    return sum(map(str.isdigit, text)) >= 9 and VALIDATORS["eu_phone"](text)
+
+
 SPOTTERS: Final[tuple[Spotter, ...]] = (
     # Digital: their grammar is their proof.
     _checked(
         "credential",
         r"(?:AKIA|ASIA|gh[pousr]_|github_pat_|glpat-|xox[abposr]-|[spr]k_(?:live|test)_|AIza|eyJ)[A-Za-z0-9_.+/=-]{16,900}",
         0.98,
+        prefilter="AKIA|ASIA|gh[pousr]_|github_pat_|glpat-|xox[abposr]-|k_(?:live|test)_|AIza|eyJ",
     ),
-    _checked("url", r"(?i:https?://|ftp://|www\.)[^\s<>\"'{}|\\^\x60]{2,900}[^\s<>\"'{}|\\^\x60.,;:!?)\]]", 0.95),
     _checked(
-        "email", rf"[\w.!#$%&'*+/=?^\x60{{|}}~{_HIGH}-]{{1,64}}@(?:[\w{_HIGH}-]{{1,63}}\.){{1,6}}[A-Za-z]{{2,24}}", 0.95
+        "url",
+        r"(?i:https?://|ftp://|www\.)[^\s<>\"'{}|\\^\x60]{2,900}[^\s<>\"'{}|\\^\x60.,;:!?)\]]",
+        0.95,
+        prefilter=r"://|(?i:www)\.",
+    ),
+    _checked(
+        "email", rf"[\w.!%+'~{_HIGH}-]{{1,64}}@(?:[\w{_HIGH}-]{{1,63}}\.){{1,6}}[A-Za-z]{{2,24}}", 0.95, prefilter="@"
     ),
     _checked("uuid", r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}", 0.9),
     _checked("ethereum_address", r"0x[0-9a-fA-F]{40}", 0.95),
     _checked("bitcoin_address", r"(?:bc1[02-9ac-hj-np-z]{11,87}|[13][1-9A-HJ-NP-Za-km-z]{25,34})", 0.95),
     _checked("mac_address", r"[0-9A-Fa-f]{2}(?:[:-][0-9A-Fa-f]{2}){5}", 0.9),
-    Spotter("ipv4", r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}", 0.85, 0.95, "ip", VALIDATORS["ipv4"], unless="version"),
+    Spotter("ipv4", r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}", 0.85, 0.95, "ip", VALIDATORS["ipv4"], "version", alone=0.75),
     _checked("ipv6", r"(?:[0-9A-Fa-f]{0,4}:){2,7}[0-9A-Fa-f]{1,4}", 0.9),
     # Payment: prefix, length and check digit.
     _checked("magnetic_stripe", r"(?:%B[0-9]{12,19}\^[^^?]{2,26}\^|;[0-9]{12,19}=)[0-9]{7,40}\?", 0.99),
@@ -108,13 +147,14 @@ SPOTTERS: Final[tuple[Spotter, ...]] = (
     _checked("amex", r"3[47][0-9]{2}[ -]?[0-9]{6}[ -]?[0-9]{5}", 0.9, 0.99, "card"),
     _checked(
         "credit_card",
-        r"[2-6][0-9]{3}(?:[ -]?[0-9]{4}){2}[ -]?[0-9]{1,7}|[2-6][0-9]{11,18}|1800[0-9]{11}"
+        r"[2-6][0-9]{3}(?:[ -][0-9]{4}){2}[ -][0-9]{1,7}|[2-6][0-9]{14,18}|1800[0-9]{11}"
         r"|3[0689][0-9]{2}[ -]?[0-9]{6}[ -]?[0-9]{4}",
         0.85,
         0.99,
         "card",
         0.85,
     ),
+    _checked("credit_card", r"[2-6][0-9]{11,13}", 0.5, 0.95, "card"),
     _keyed("cvv", CONTEXT["cvv"], r"[0-9]{3,4}"),
     _keyed(
         "expiration_date",
@@ -151,6 +191,8 @@ SPOTTERS: Final[tuple[Spotter, ...]] = (
     _checked("npi", r"[12][0-9]{9}", 0.4, 0.95, "npi"),
     _checked("us_routing_number", r"[0-9]{9}", 0.4, 0.92, "routing"),
     _checked("imei", r"[0-9]{2}-?[0-9]{6}-?[0-9]{6}-?[0-9]", 0.5, 0.95, "imei"),
+    _checked("imsi", r"[0-9]{14,15}", 0.3, 0.9, "imsi"),
+    _checked("eu_vat", rf"(?:{_VAT_COUNTRIES}) ?[0-9A-Z]{{2,5}}(?:[ .]?[0-9A-Z]{{2,6}}){{1,3}}", 0.5, 0.92, "vat"),
     _checked("swift_bic", r"[A-Z]{6}[A-Z0-9]{2}(?:[A-Z0-9]{3})?", 0.4, 0.95, "swift"),
     # Telephones, the most specific plan first.
     _checked(
@@ -162,13 +204,15 @@ SPOTTERS: Final[tuple[Spotter, ...]] = (
     ),
     Spotter("us_phone", r"\+1[ .-]\(?[0-9]{3}\)?[ .-][0-9]{3}[ .-][0-9]{4}|\([0-9]{3}\) ?[0-9]{3}-[0-9]{4}", 0.82),
     _checked("us_phone", r"[2-9][0-9]{9}", 0.3, 0.9, "phone"),
+    _checked("phone", r"0[5-9]0-[0-9]{4}-[0-9]{4}", 0.86, 0.96, "phone"),  # mobile numbers of Japan
     _checked(
         "uk_phone", r"(?:\+44 ?(?:\(0\) ?)?|\(?0)[0-9]{2,5}\)?[ -]?[0-9]{3,4}[ -]?[0-9]{3,4}", 0.85, 0.95, "phone"
     ),
     _checked("eu_phone", r"(?:\+|00)[1-9][0-9](?:[ ./-]?\(?[0-9]{1,5}\)?){2,6}", 0.87, 0.95, "phone"),
     _checked("intl_phone", r"(?:\+|00)[1-9](?:[ ./-]?\(?[0-9]{1,5}\)?){2,7}", 0.86, 0.95, "phone"),
-    _checked("eu_phone", r"\(?0[1-9][0-9]{0,4}\)?(?:[ ./-][0-9]{2,8}){1,5}", 0.6, 0.9, "phone"),
-    _checked("phone", r"\(?[0-9]{2,5}\)?(?:[ .-]?[0-9]{2,5}){1,4}", 0.3, 0.85, "phone"),
+    Spotter("eu_phone", _TRUNK, 0.82, 0.93, "phone", _is_long_eu_phone, apart=True),
+    _checked("eu_phone", _TRUNK, 0.6, 0.9, "phone"),
+    _checked("phone", r"\(?[0-9]{2,5}\)?(?:[ .-][0-9]{2,5}){1,4}|[0-9]{9,12}", 0.3, 0.85, "phone"),
     # Dates and ages.
     _checked("date_of_birth", r"[0-9]{1,4}[./-][0-9]{1,2}[./-][0-9]{1,4}", 0.5, 0.95, "birth"),
     _checked(
@@ -186,6 +230,7 @@ SPOTTERS: Final[tuple[Spotter, ...]] = (
         _NAMED_DATE,
         0.8,
     ),
+    _checked("date_of_birth", r"[0-9]{4}年 ?[0-9]{1,2}月 ?[0-9]{1,2}日", 0.5, 0.95, "birth"),
     _checked("date", r"[0-9]{4}年 ?[0-9]{1,2}月 ?[0-9]{1,2}日", 0.85, 0.85),
     Spotter(
         "age",
@@ -207,12 +252,12 @@ SPOTTERS: Final[tuple[Spotter, ...]] = (
     Spotter("age", r"(?i:just|'ll|will|she|he|i) turn(?:s|ed)? ([0-9]{1,3})", 0.82),
     # Places.
     _address(
-        rf"[0-9]{{1,6}}[A-Za-z]?,? (?:[A-ZÀ-Þ0-9][\w.{_Q}À-ÿ-]* ){{1,4}}(?i:{STREET_TYPES_LAST})\.?{_US_TAIL}",
+        rf"[0-9]{{1,6}}[A-Za-z]?,? (?:[A-ZÀ-Þ0-9][\w.{_Q}À-ÿ-]{{0,30}} ){{1,4}}(?i:{STREET_TYPES_LAST})\.?{_US_TAIL}",
         rf"(?i)[0-9].*{_BEGIN}(?:{STREET_TYPES_LAST}){_END}",
     ),
     _address(
-        rf"[A-ZÀ-Þ][\wÀ-ÿ.-]*(?: |-)?(?:[\wÀ-ÿ]+[ -]){{0,2}}?(?i:{STREET_ENDINGS}) [0-9]{{1,4}} ?[a-zA-Z]?"
-        rf"(?:,? (?:[A-Z]{{1,2}}-)?[0-9]{{4,5}}(?: [A-Z]{{2}})? {_NAME_OF_PLACE})?",
+        rf"[A-ZÀ-Þ][\wÀ-ÿ.-]{{0,40}}(?: |-)?(?:[\wÀ-ÿ]{{1,20}}[ -]){{0,2}}?(?i:{STREET_ENDINGS})"
+        rf" [0-9]{{1,4}} ?[a-zA-Z]?(?:,? (?:[A-Z]{{1,2}}-)?[0-9]{{4,5}}(?: [A-Z]{{2}})? {_NAME_OF_PLACE})?",
         rf"(?i)(?:{STREET_ENDINGS}) [0-9]",
     ),
     _address(
@@ -245,6 +290,12 @@ SPOTTERS: Final[tuple[Spotter, ...]] = (
     _checked("ca_postal_code", r"[A-Z][0-9][A-Z][ -][0-9][A-Z][0-9]", 0.85),
     _checked("ca_postal_code", r"[A-Z][0-9][A-Z][0-9][A-Z][0-9]", 0.4, 0.85, "zip"),
     _checked("coordinates", r"-?[0-9]{1,3}\.[0-9]{3,15}°?,? {0,2}-?[0-9]{1,3}\.[0-9]{3,15}", 0.8, 0.95, "place"),
+    _keyed("latitude", "lat|latitude|breite|breitengrad|latitud|latitudine|緯度", r"[+-]?[0-9]{1,2}\.[0-9]{3,15}"),
+    _keyed(
+        "longitude",
+        "lon|lng|long|longitude|länge|längengrad|longitud|longitudine|経度",
+        r"[+-]?[0-9]{1,3}\.[0-9]{3,15}",
+    ),
     # What only its name tells.
     _keyed("medical_record_number", CONTEXT["mrn"], r"[A-Z]{0,4}-?[0-9][0-9-]{3,14}"),
     _keyed(

@@ -26,6 +26,7 @@ from anonspark.pii.digital import (
     is_user_agent,
     is_uuid,
 )
+from anonspark.pii.streets import is_address
 
 Validator: TypeAlias = Callable[[str], bool]
 
@@ -220,7 +221,7 @@ VALIDATORS: Final[Mapping[str, Validator]] = MappingProxyType(
         "uk_phone": _plain(phones.is_uk_phone),
         "eu_phone": _plain(phones.is_eu_phone),
         "fax": _phone,
-        "address": _plain(places.is_address),
+        "address": _plain(is_address),
         "social_handle": _plain(_matches(r"@[A-Za-z_](?:[A-Za-z0-9_.]{0,28}[A-Za-z0-9_])?")),
         # financial
         "credit_card": _card,

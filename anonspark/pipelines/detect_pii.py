@@ -21,7 +21,9 @@ from anonspark.io.manifest import append_rows
 from anonspark.io.tables import ReadTable, read_table
 from anonspark.pii.cells import Place
 from anonspark.pii.count import count_instances
-from anonspark.pii.deep_scan import FoundInText, count_in_texts, text_places
+from anonspark.pii.deep_scan import FindSpans, FoundInText, count_in_texts, text_places
+from anonspark.pii.entities import TYPES as ENTITY_TYPES
+from anonspark.pii.entities import load_analyzer, spans_with_names
 from anonspark.pii.free_text import spans_of
 from anonspark.pii.instances import estimated_cells, shape_of
 from anonspark.pii.masked import sample_of
@@ -155,8 +157,7 @@ def detections_in_texts(
     """What is within the texts of columns that are not personal data as a whole; one pass over all rows."""
     decided = {finding.column for finding in findings}
     places = [place for place in text_places(sample.places) if str(place.path) not in decided]
-    find = partial(spans_of, threshold=job.confidence_threshold)
-    found = count_in_texts(table.flagged, places, find, threshold=job.confidence_threshold)
+    found = count_in_texts(table.flagged, places, finder(job), threshold=job.confidence_threshold)
     catalogue = knowledge.catalogue
     wanted = [
         each
@@ -165,19 +166,33 @@ def detections_in_texts(
         and each.pii_type in catalogue.types
         and (job.types is None or any(catalogue.covers(wider, each.pii_type) for wider in job.types))
     ]
-    return [Detection(finding_in_text(each), each.instances, each.cells, is_exact=True) for each in wanted]
+    return [Detection(finding_in_text(each, job), each.instances, each.cells, is_exact=True) for each in wanted]
 
 
-def finding_in_text(found: FoundInText) -> ColumnFinding:
+def finder(job: DetectPiiJob) -> FindSpans:
+    """What finds personal data in texts; it is sent to the executors.
+
+    Raises:
+        EnvironmentProblem: The job asks for a language model that is not installed here.
+    """
+    if job.ner is None:
+        return partial(spans_of, threshold=job.confidence_threshold)
+    load_analyzer(job.ner)  # a fault is told here in its own words, not by a worker that dies
+    return spans_with_names(job.ner, threshold=job.confidence_threshold)
+
+
+def finding_in_text(found: FoundInText, job: DetectPiiJob) -> ColumnFinding:
     """One type within the texts of a place, as a finding."""
-    told = [f"{found.instances:,} found in {found.cells:,} texts"]
+    texts = "1 text" if found.cells == 1 else f"{found.cells:,} texts"
+    told = [f"{found.instances:,} found in {texts}"]
     if found.whole:
-        told.append(f"{found.whole:,} of these are nothing else")
+        told.append(f"{found.whole:,} of these texts {'is' if found.whole == 1 else 'are'} nothing else")
+    by_model = job.ner is not None and found.pii_type in ENTITY_TYPES.values()
     return ColumnFinding(
         column=found.path,
         pii_type=found.pii_type,
         confidence=round(found.score, 4),
-        method=DetectionMethod.FREE_TEXT,
+        method=DetectionMethod.ENTITIES if by_model else DetectionMethod.FREE_TEXT,
         evidence=tuple(told),
     )
 

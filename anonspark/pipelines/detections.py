@@ -78,7 +78,7 @@ def detection_part(detection: Detection) -> dict[str, Any]:
         "sample": finding.sample,
         "evidence": list(finding.evidence),
     }
-    if finding.method is DetectionMethod.FREE_TEXT:
+    if finding.method in (DetectionMethod.FREE_TEXT, DetectionMethod.ENTITIES):
         part["cells"] = detection.cells
     return part
 

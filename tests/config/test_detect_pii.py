@@ -74,6 +74,7 @@ def test_unknown_types_and_profiles_are_told_with_the_likely_ones() -> None:
         ({"sample_size": "many"}, "sample_size"),
         ({"deep_scan": "deep"}, "deep_scan"),
         ({"types": []}, "types"),
+        ({"ner": "en"}, "ner"),
         ({"types": "email"}, "types"),
         ({"knowledge": "own.yaml"}, "knowledge"),
         ({"treshold": 0.5}, "treshold"),

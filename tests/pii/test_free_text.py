@@ -9,9 +9,10 @@ import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pyspark.sql import SparkSession
 
 from anonspark.pii.context_words import CONTEXT
-from anonspark.pii.free_text import SPANS, Span, find_spans, replace_spans, spans_of
+from anonspark.pii.free_text import SPANS, Span, find_spans, replace_spans, replace_spans_of, spans_of
 from anonspark.pii.spotters import SPOTTERS
 
 WIDE_PHONE = "".join(chr(ord(sign) + 0xFEE0) for sign in "090-1234-5678")
@@ -51,7 +52,7 @@ def seen(text: str) -> list[tuple[str, str]]:
             "Meet at 1600 Pennsylvania Avenue NW, Washington, DC 20500 soon",
             [("address", "1600 Pennsylvania Avenue NW, Washington, DC 20500")],
         ),
-        (f"電話番号は{WIDE_PHONE}です", [("uk_phone", WIDE_PHONE)]),
+        (f"電話番号は{WIDE_PHONE}です", [("phone", WIDE_PHONE)]),
         (
             "from 203.0.113.7 (00:1A:2B:3C:4D:5E) with 2001:db8::7",
             [("ipv4", "203.0.113.7"), ("mac_address", "00:1A:2B:3C:4D:5E"), ("ipv6", "2001:db8::7")],
@@ -67,6 +68,25 @@ def seen(text: str) -> list[tuple[str, str]]:
             [("password", "Tr0ub4dor&3"), ("credential", "ghp_0123456789abcdefghijklmnopqrstuvwxyz")],
         ),
         ("Passport number is X1234567", [("passport", "X1234567")]),
+        ("Rufen Sie 0171 2345678 an.", [("eu_phone", "0171 2345678")]),
+        ("mon numéro est le 06 39 98 12 34.", [("eu_phone", "06 39 98 12 34")]),
+        ("Mijn BSN is 111222333, Keizersgracht 241", [("nl_bsn", "111222333"), ("address", "Keizersgracht 241")]),
+        (
+            "cell. 347 123 4567, via Garibaldi 12, 20121 Milano.",
+            [("phone", "347 123 4567"), ("address", "via Garibaldi 12, 20121 Milano")],
+        ),
+        ("CPF é 390.533.447-05, celular (11) 96123-4567", [("br_cpf", "390.533.447-05"), ("phone", "(11) 96123-4567")]),
+        (
+            "電話は090-1234-5678、生年月日 1985年3月14日",
+            [("phone", "090-1234-5678"), ("date_of_birth", "1985年3月14日")],
+        ),
+        (
+            "NHS number 943 476 5919, postcode SW1A 1AA",
+            [("uk_nhs_number", "943 476 5919"), ("uk_postcode", "SW1A 1AA")],
+        ),
+        ("email=ada@example.com&zip=02139", [("email", "ada@example.com"), ("us_zip", "02139")]),
+        ("lat 52.5200 lon 13.4050", [("latitude", "52.5200"), ("longitude", "13.4050")]),
+        ("IMSI 310150123456789, our VAT id DE136695976", [("imsi", "310150123456789"), ("eu_vat", "DE136695976")]),
         ("at 52.5200, 13.4050", [("coordinates", "52.5200, 13.4050")]),
     ],
 )
@@ -89,6 +109,13 @@ def test_values_are_found_where_they_stand(text: str, expected: list[tuple[str, 
         "ISBN 978-3-16-148410-0",
         "",
         "no digits at all",
+        "UPS 1Z 060 418 64 7516 574 4",
+        "policy 2024-2025 renewed, logo@2x.png",
+        "social media reach 1200000 in 2023",
+        "EAN 4006381333931, flight LH 1234 at 18:45",
+        "Error 0x80070005 at 0x00007FF6B2C41234",
+        "GPU 3584x2160, 144 Hz, Score 3-2, 10-4-1",
+        "The PIN has 4 digits, the password at least 12 characters",
     ],
 )
 def test_numbers_that_nothing_calls_personal_stay(text: str) -> None:
@@ -118,6 +145,24 @@ def test_only_what_was_found_is_replaced() -> None:
     assert replace_spans(text, lambda span, value: f"<{span.pii_type}:{len(value)}>") == (
         "Call <us_phone:12>\u2009\u2014 or mail \U0001f600 <email:15>!"
     )
+
+
+def test_a_whole_array_is_replaced_as_each_text_would_be() -> None:
+    texts = ["mail ada@example.com", None, "nothing", "call 212-555-0123 or 212-555-0199"]
+
+    def star(span: Span, value: str) -> str:
+        return f"{span.pii_type}{'*' * len(value)}"
+
+    assert replace_spans_of(pa.array(texts), star).to_pylist() == [
+        None if text is None else replace_spans(text, star) for text in texts
+    ]
+
+
+def test_a_cell_that_is_nothing_but_a_date_or_four_numbers_is_left_to_its_column() -> None:
+    assert seen("2024-02-29") == []
+    assert seen("admitted 2024-02-29") == [("date", "2024-02-29")]
+    assert seen("9.1.0.7") == []
+    assert seen("from 203.0.113.7") == [("ipv4", "203.0.113.7")]
 
 
 def test_types_can_be_narrowed_and_the_threshold_moved() -> None:
@@ -239,3 +284,24 @@ def test_in_300_made_up_texts_hardly_anything_is_flagged_wrongly_and_numbers_are
     assert recall["PHONE_NUMBER"] >= 0.8
     assert recall["AGE"] >= 0.8
     assert recall["STREET_ADDRESS"] >= 0.5
+
+
+def test_spark_finds_the_spans_of_a_column(spark: SparkSession) -> None:
+    from pyspark.sql import functions as F
+
+    @F.arrow_udf("array<struct<start: int, end: int, pii_type: string, score: float>>")
+    def find(texts: pa.Array) -> pa.Array:
+        return spans_of(texts)
+
+    table = spark.createDataFrame([("mail \U0001f600 ada@example.com",), (None,), ("nothing",)], "note string")
+    spans = find("note")
+    rows = table.select(
+        spans.isNull().alias("unknown"),
+        F.transform(spans, lambda s: F.substring("note", s["start"] + 1, s["end"] - s["start"])).alias("values"),
+        F.transform(spans, lambda s: s["pii_type"]).alias("types"),
+    ).collect()
+    assert [tuple(row) for row in rows] == [
+        (False, ["ada@example.com"], ["email"]),
+        (True, None, None),
+        (False, [], []),
+    ]

@@ -15,7 +15,8 @@ from anonspark.domain.pii import CELL_LENGTH, ColumnProfile
 from anonspark.errors import InputError
 from anonspark.frames.casts import add_malformed
 from anonspark.pii.cells import JSON_LENGTH
-from anonspark.pii.profile import DISTINCT, ELEMENTS, ROWS, collect_profiles, collect_sample
+from anonspark.pii.draw import ELEMENTS, ROWS
+from anonspark.pii.profile import DISTINCT, collect_profiles, collect_sample
 from anonspark.vocabulary import DataKind
 
 WAYS = pytest.mark.parametrize("sample_size", [None, 1000])
@@ -187,3 +188,22 @@ def test_a_profile_does_not_print_its_values(spark: SparkSession) -> None:
     assert "CANARY" not in repr(profile) + str(profile) + repr(
         collect_sample(spark.createDataFrame([("CANARY",)], "c string"))
     )
+
+
+def test_a_column_that_few_rows_fill_is_looked_at_in_these_rows(spark: SparkSession) -> None:
+    rare = F.when(F.col("id") % 1000 == 7, F.concat(F.lit("v"), F.col("id").cast("string")))
+    table = spark.range(50_000).select(
+        "id", rare.alias("one"), F.when(rare.isNotNull(), F.array(rare, rare)).alias("two"), F.lit(None).alias("none")
+    )
+    found = by_path(table)
+    assert (found["id"].cells, found["none"].cells, found["none"].nulls) == (ROWS, ROWS, ROWS)
+    assert told(found["one"]) == (50, 0, {f"v{number * 1000 + 7}": 1 for number in range(50)})
+    assert set(found["two[]"].counts) == {2}
+    assert (found["two[]"].cells, found["two[]"].nulls) == (100, 0)
+    assert by_path(table, 1000)["none"].nulls == 1000
+
+
+def test_variants_are_the_json_that_they_stand_for(spark: SparkSession) -> None:
+    table = spark.range(1).select(F.parse_json(F.lit('{"user": {"mail": "a@x.org"}, "n": 1}')).alias("v"))
+    found = by_path(table)
+    assert {path: profile.values for path, profile in found.items()} == {"v.$.n": ("1",), "v.$.user.mail": ("a@x.org",)}

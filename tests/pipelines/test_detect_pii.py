@@ -8,12 +8,23 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
 import pytest
 from deltalake import DeltaTable
 from pyspark.sql import SparkSession
 
 from anonspark.config.detect_pii import DetectPiiJob
-from anonspark.errors import ConfigurationError, InputError, LocationError, MalformedCellsError, RunCancelledError
+from anonspark.errors import (
+    ConfigurationError,
+    EnvironmentProblem,
+    InputError,
+    LocationError,
+    MalformedCellsError,
+    RunCancelledError,
+)
+from anonspark.pii.deep_scan import FindSpans
+from anonspark.pii.free_text import SPANS
+from anonspark.pipelines import detect_pii
 from anonspark.pipelines.follow import Step
 from anonspark.pipelines.run import run
 
@@ -226,3 +237,20 @@ def test_a_table_that_is_not_there_is_named_by_its_place_in_the_job_file(spark: 
     with pytest.raises(InputError, match="nowhere") as error:
         run(job_in(folder, input=None, tables=tables), spark)
     assert error.value.field == "tables[1]"
+
+
+def test_a_language_model_finds_names_where_one_is_installed(
+    spark: SparkSession, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(EnvironmentProblem) as error:
+        run(job_in(folder, deep_scan=True, ner="xx"), spark)
+    assert error.value.field == "ner"
+
+    def finder(language: str, threshold: float) -> FindSpans:
+        spans = [{"start": 0, "end": 3, "pii_type": "name", "score": 0.85}]
+        return lambda texts: pa.array([spans if text.startswith("asked") else [] for text in texts.to_pylist()], SPANS)
+
+    monkeypatch.setattr(detect_pii, "load_analyzer", str)
+    monkeypatch.setattr(detect_pii, "spans_with_names", finder)
+    name = detections(run(job_in(folder, deep_scan=True, ner="en"), spark))["note", "name"]
+    assert (name["method"], name["instances"], name["cells"]) == ("entities", 54, 54)
