@@ -140,7 +140,7 @@ class OnUnknownToken(StrEnum):
 
     FAIL = "fail"
     KEEP = "keep"
-    NULL = "null"
+    CLEAR = "clear"
 
 
 class QualityGate(StrEnum):

@@ -3,11 +3,18 @@
 import argparse
 from collections.abc import Sequence
 
-from benchmarks import as_is, cost, job, markdown, peer, pii_detect, pii_treat, search, strategies
+from benchmarks import as_is, cost, job, markdown, peer, pii_detect, pii_tokens, pii_treat, search, strategies
 from benchmarks.machine import circumstances, now
 
-SECTIONS = ("search", "strategies", "peer", "job", "cost", "as_is", "detect", "treat")
-ROWS = {"job": job.ROWS, "cost": cost.ROWS, "as_is": job.ROWS, "detect": pii_detect.ROWS, "treat": pii_treat.ROWS}
+SECTIONS = ("search", "strategies", "peer", "job", "cost", "as_is", "detect", "tokens", "treat")
+ROWS = {
+    "job": job.ROWS,
+    "cost": cost.ROWS,
+    "as_is": job.ROWS,
+    "detect": pii_detect.ROWS,
+    "tokens": pii_tokens.VALUES,
+    "treat": pii_treat.ROWS,
+}
 """Sizes of the tables, where a section makes them itself."""
 
 
@@ -39,6 +46,8 @@ def measured(name: str, asked: argparse.Namespace, rows: Sequence[int]) -> str:
     whole = {"search": search, "strategies": strategies, "peer": peer}
     if name in whole:
         return str(whole[name].report(smoke=asked.smoke))
+    if name == "tokens":
+        return pii_tokens.report(rows, smoke=asked.smoke)
     of_tables = {"job": job, "cost": cost, "as_is": as_is, "detect": pii_detect, "treat": pii_treat}
     return str(of_tables[name].report(rows, asked.rounds, smoke=asked.smoke))
 

@@ -14,6 +14,7 @@ from anonspark.domain.lattice import Lattice
 from anonspark.domain.policy import Policy, QuasiIdentifier
 from anonspark.domain.rules import TableRule
 from anonspark.models.k_anonymity import KAnonymity
+from benchmarks import pii_tokens
 from benchmarks.cost import DRAWN, LEVELS, REPEATED, JobCost, merged_step_by_step, with_levels
 from benchmarks.cost import cases_of as cost_cases_of
 from benchmarks.cost import row_of as cost_row_of
@@ -224,3 +225,8 @@ def test_the_cost_of_a_row_is_told_without_the_search_and_beside_the_smallest_ta
     told = cost_row_of(large, small)
     assert told[3:9] == ["10.0", "1.00", "0.500", "1.20", "0.300", "2 of 6"]
     assert told[9:] == ["5", "0.00100", "125"]
+
+
+def test_tokens_a_second_are_told_without_reading_and_writing() -> None:
+    measured = pii_tokens.Measured(floor_s=1.0, new_s=3.0, known_s=2.0, back_s=1.5)
+    assert pii_tokens.row_of("SQLite", 1_000, measured) == ["SQLite", "1,000", "1.00", "500", "1,000", "2,000"]

@@ -7,13 +7,15 @@ from rich.console import Console
 from rich.text import Text
 
 from anonspark.cli.tables import show_places, table_of
+from anonspark.report.numbers import counted
 
 
 def show_columns(summary: Mapping[str, Any]) -> None:
     """A line a column that was opened, or encrypted again."""
     console = Console(highlight=False)
     columns = summary["columns"]
-    console.print(Text(f"{summary['rows']:,} rows; {', '.join(each['column'] for each in columns)}.", style="bold"))
+    names = ", ".join(each["column"] for each in columns)
+    console.print(Text(f"{counted(summary['rows'], 'row')}; {names}.", style="bold"))
     facts = [name for name in columns[0] if name != "column"] if columns else []
     if facts:
         table = table_of("column", *facts, right=[name for name in facts if name != "type"])
@@ -32,7 +34,8 @@ def show_rotated(summary: Mapping[str, Any]) -> None:
         show_columns(summary)
         return
     console = Console(highlight=False)
-    told = f"{summary['values']:,} values of the scope {summary['scope']} were encrypted again, with {summary['key']}."
+    values = counted(summary["values"], "value")
+    told = f"{values} of the scope {summary['scope']} encrypted again, with key {summary['key']}."
     console.print(Text(told, style="bold"))
     console.print(Text(f"vault     {summary['vault']}"), soft_wrap=True)
     show_places(console, summary)
@@ -50,11 +53,8 @@ def erased_line(summary: Mapping[str, Any]) -> str:
     """How many were asked for, known and erased.
 
     >>> erased_line({"of": "persons", "asked": 3, "found": 2, "tokens": 7, "shared": 1})
-    '2 of 3 persons were known; 7 tokens stand for nothing any more, and 1 is shared with others.'
+    '2 of 3 persons known; 7 tokens erased, 1 shared with others and kept.'
     """
-    shared = summary["shared"]
-    rest = f", and {shared:,} {'is' if shared == 1 else 'are'} shared with others" if shared else ""
-    return (
-        f"{summary['found']:,} of {summary['asked']:,} {summary['of']} were known; {summary['tokens']:,} tokens stand "
-        f"for nothing any more{rest}."
-    )
+    asked = counted(summary["asked"], summary["of"].removesuffix("s"))
+    kept = f", {summary['shared']:,} shared with others and kept" if summary["shared"] else ""
+    return f"{summary['found']:,} of {asked} known; {counted(summary['tokens'], 'token')} erased{kept}."

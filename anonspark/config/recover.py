@@ -100,7 +100,7 @@ class DetokenizeJob(RecoverJob):
     settings: VaultSettings | None = None
     """The vault and its keys."""
     unknown: Annotated[OnUnknownToken, one_of(*OnUnknownToken)] = OnUnknownToken.FAIL
-    """Texts that the vault knows no value for fail the run, are kept, or become null."""
+    """Texts that the vault knows no value for fail the run (fail), stay (keep) or become null (clear)."""
 
     def uris_beside_the_source(self) -> Iterator[str | None]:
         """The vault, where it is a table."""

@@ -8,7 +8,7 @@ from pydantic import Field, PrivateAttr
 from anonspark.config.fields import Flag, Name, Problem
 from anonspark.config.job_file import JobFile
 from anonspark.config.key_settings import KeySettings, VaultName, VaultSettings, vault_at
-from anonspark.config.placement import faults_of_places, faults_of_tables
+from anonspark.config.placement import faults_of_places, faults_of_table, faults_of_tables
 from anonspark.config.plain import section
 from anonspark.config.recover import Paths, vault_uris
 from anonspark.config.tables import Input, Output
@@ -48,9 +48,11 @@ class EraseJob(JobFile):
 
     @classmethod
     def _faults_across(cls, data: Mapping[str, Any], base: str) -> list[Problem]:  # noqa: ARG003  as of all kinds
-        if data.get("subjects") is not None and data.get("values") is not None:
-            return [(("values",), "stands beside subjects; keep only one of the two.")]
-        return []
+        named = [key for key in ("subjects", "values") if isinstance(data.get(key), dict)]
+        problems = [problem for key in named for problem in faults_of_table((key,), section(data, key))]
+        if len(named) > 1:
+            problems.append((("values",), "stands beside subjects; keep only one of the two."))
+        return problems
 
     def with_lines(self, lines: tuple[str, ...], *, of_persons: bool) -> "EraseJob":
         """The job with persons or values that stand in no file; they are in no record either.

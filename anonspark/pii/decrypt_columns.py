@@ -13,13 +13,15 @@ from pyspark.sql.types import DataType, StringType
 from anonspark.domain.keys import KeyRing
 from anonspark.domain.paths import ColumnPath, parse_path
 from anonspark.domain.treatments import FormatPreservingEncrypt
-from anonspark.errors import ColumnTypeError
 from anonspark.frames.names import numbered
 from anonspark.pii.ciphertext import FORMAT, Opener, parse_header, sealer, sealing_key
 from anonspark.pii.scalar_paths import is_scalar, value_at, with_value
 from anonspark.pii.transforms.encrypt import decrypt, header_of, kind_of
-from anonspark.pii.transforms.format_preserving import checked_alphabet, fpe_decrypt
-from anonspark.pii.workers import Refused, WorkerRefusalError, arrow_column, no_values_told
+from anonspark.pii.transforms.format_preserving import PURPOSE as PRESERVING
+from anonspark.pii.transforms.format_preserving import checked_alphabet, fpe_decrypt, moved_texts
+from anonspark.pii.transforms.on_arrays import Change
+from anonspark.pii.within import changed_within, texts_within
+from anonspark.pii.workers import Refused, WorkerRefusalError, arrow_column, mapped, mapped_together, no_values_told
 
 Step = Callable[[DataFrame], DataFrame]
 
@@ -62,40 +64,38 @@ def find_ciphertexts(
         ColumnTypeError: A column holds no single texts.
         ConfigurationError: An alphabet is none.
     """
-    paths = {column: parse_path(column) for column in columns}
     for alphabet in alphabets.values():
         checked_alphabet(alphabet)
+    paths = {column: parse_path(column) for column in columns}
+    scalars = [column for column, path in paths.items() if is_scalar(path)]
+    values = {column: value_at(table, paths[column], "decrypted") for column in scalars}
+    found = _facts(numbered(table), list(values.values()), ring)
+    facts = dict(zip(scalars, found, strict=True))
+    for column, path in paths.items():
+        if column not in facts:
+            texts = numbered(table).select(F.explode(texts_within(table, path, "decrypted")).alias("text"))
+            (facts[column],) = _facts(texts, [F.col("text")], ring)
+    found_columns = []
+    for column, path in paths.items():
+        cells, of_old_keys, headers = facts[column]
+        kind = None if column in alphabets else kind_of(headers, ring, column)
+        found_columns.append(EncryptedColumn(column, path, cells, of_old_keys, kind))
+    return found_columns
+
+
+def _facts(rows: DataFrame, values: Sequence[Column], ring: KeyRing) -> list[tuple[int, int, list[str]]]:
+    """Of each column of texts the cells, those of older keys, and the distinct headers."""
     asked: list[Column] = []
-    for place, path in enumerate(paths.values()):
-        value = text_at(table, path)
+    for place, value in enumerate(values):
         asked += [
             F.count(value).alias(f"n{place}"),
             F.count_if(~value.rlike(of_key(ring))).alias(f"old{place}"),
             F.collect_set(header_of(value)).alias(f"headers{place}"),
         ]
-    (found,) = numbered(table).agg(*asked).collect()
-    return [
-        EncryptedColumn(
-            column,
-            path,
-            found[f"n{place}"],
-            found[f"old{place}"],
-            None if column in alphabets else kind_of(found[f"headers{place}"], ring, column),
-        )
-        for place, (column, path) in enumerate(paths.items())
-    ]
-
-
-def text_at(table: DataFrame, path: ColumnPath) -> Column:
-    """The ciphertexts of a column of the numbered table.
-
-    Raises:
-        ColumnNotFoundError: It is not there.
-        ColumnTypeError: It holds no single values.
-    """
-    if not is_scalar(path):
-        raise ColumnTypeError(str(path), "within a collection", "only single values can be decrypted")
-    return value_at(table, path, "decrypted")
+    if not asked:
+        return []
+    (found,) = rows.agg(*asked).collect()
+    return [(found[f"n{place}"], found[f"old{place}"], found[f"headers{place}"]) for place in range(len(values))]
 
 
 def of_key(ring: KeyRing) -> str:
@@ -105,22 +105,40 @@ def of_key(ring: KeyRing) -> str:
 
 
 def open_columns(columns: Sequence[EncryptedColumn], ring: KeyRing, scope: str, alphabets: Mapping[str, str]) -> Step:
-    """The step that decrypts columns, in the types that they had; other columns, names and order stay."""
+    """The step that decrypts columns, in the types that they had, within collections as texts.
+
+    Other columns, names and order stay.
+    """
 
     def opened(value: Column, column: EncryptedColumn) -> Column:
         if column.kind is not None:
             return decrypt(value, ring, scope, column.kind)
         return fpe_decrypt(value, FormatPreservingEncrypt(alphabets[column.name]), ring.current, scope)
 
-    return _each(columns, opened)
+    def open_texts(column: EncryptedColumn) -> Change:
+        if column.kind is None:
+            alphabet, secret = checked_alphabet(alphabets[column.name]), ring.current.derive(PRESERVING, scope)
+            return lambda texts: mapped_together(
+                texts, lambda distinct: moved_texts(pa.array(distinct, pa.string()), alphabet, secret, decrypt=True),
+                pa.string(),
+            )  # fmt: skip
+        return lambda texts: mapped(texts, _opener(ring, scope), pa.string())
+
+    return _each(columns, opened, open_texts)
+
+
+def _opener(ring: KeyRing, scope: str) -> Callable[[str], str]:
+    opener = Opener(ring, scope)
+    return lambda text: opener.open(text).decode()
 
 
 def reencrypt_columns(columns: Sequence[EncryptedColumn], ring: KeyRing, scope: str) -> Step:
     """The step that encrypts with the ring's current key what another one encrypted; the rest stays as it is."""
-    return _each(columns, lambda value, _: reencrypt(value, ring, scope))
+    change = reencrypt_texts(ring, scope)
+    return _each(columns, lambda value, _: arrow_column(change, TEXT, value, random=True), lambda _: change)
 
 
-def reencrypt(value: Column, ring: KeyRing, scope: str) -> Column:
+def reencrypt_texts(ring: KeyRing, scope: str) -> Change:
     """Ciphertexts of the ring's current key for those of its older ones, alike in all else; null stays null."""
     current = ring.current
 
@@ -144,15 +162,26 @@ def reencrypt(value: Column, ring: KeyRing, scope: str) -> Column:
         with no_values_told():
             return pa.array([None if text is None else one(text) for text in texts.to_pylist()], pa.string())
 
-    return arrow_column(change, TEXT, value, random=True)
+    return change
 
 
-def _each(columns: Sequence[EncryptedColumn], change: Callable[[Column, EncryptedColumn], Column]) -> Step:
+def _each(
+    columns: Sequence[EncryptedColumn],
+    change: Callable[[Column, EncryptedColumn], Column],
+    change_within: Callable[[EncryptedColumn], Change],
+) -> Step:
     def step(table: DataFrame) -> DataFrame:
         put = {name: F.col(name) for name in numbered(table).columns}
-        for column in columns:
+        types = {f"c{place}": field.dataType for place, field in enumerate(table.schema)}
+        # Within collections first: what is opened beside them changes the type of the column.
+        for column in sorted(columns, key=lambda each: is_scalar(each.path)):
             place = f"c{table.columns.index(column.path.column)}"
-            put[place] = with_value(put[place], column.path, change(text_at(table, column.path), column))
+            if is_scalar(column.path):
+                value = value_at(table, column.path, "decrypted")
+                put[place] = with_value(put[place], column.path, change(value, column))
+            else:
+                made = change_within(column)
+                put[place], types[place] = changed_within(put[place], types[place], column.path, made, "decrypted")
         return numbered(table).select(*[value.alias(name) for name, value in put.items()]).toDF(*table.columns)
 
     return step

@@ -1,5 +1,6 @@
 """Tokens back to the values that they stand for."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -13,13 +14,16 @@ from pyspark.sql.types import BinaryType
 from anonspark.domain.keys import KeyRing
 from anonspark.domain.paths import ColumnPath, parse_path
 from anonspark.domain.tokens import KeyName
-from anonspark.errors import ColumnTypeError, UntreatableValueError
+from anonspark.errors import InputError, UntreatableValueError
 from anonspark.frames.lookups import MOST_BROADCAST
 from anonspark.frames.names import numbered
 from anonspark.frames.persisted import persisted
 from anonspark.pii.ciphertext import Opener
 from anonspark.pii.scalar_paths import is_scalar, value_at, with_value
+from anonspark.pii.transforms.on_arrays import Change
+from anonspark.pii.transforms.tokenize import MOST_WITHIN
 from anonspark.pii.vaults import CIPHERTEXT, KEY_ID, KEY_VERSION, TOKEN, Vault, wrong_key
+from anonspark.pii.within import changed_within, texts_within
 from anonspark.pii.workers import arrow_column, mapped, worker_refusals
 from anonspark.vocabulary import OnUnknownToken
 
@@ -77,9 +81,6 @@ def detokenize_columns(
         ColumnTypeError: A column holds no single values.
     """
     paths = [parse_path(path) for path in columns]
-    for path in paths:
-        if not is_scalar(path):
-            raise ColumnTypeError(str(path), "within a collection", "only single values can be detokenized")
     tokens = held.enter_context(persisted(distinct_tokens(table, paths)))
     found = vault.reveal(tokens, scope)
     require_keys_of(found, vault.name, scope, ring)
@@ -88,22 +89,31 @@ def detokenize_columns(
         return mapped(texts, Opener(ring, scope).open, pa.binary())
 
     opened = arrow_column(open_all, BinaryType(), F.col(CIPHERTEXT))
-    known = held.enter_context(persisted(found.select(TOKEN, opened.cast("string").alias(VALUE))))
+    known = held.enter_context(persisted(found.select(TOKEN, CIPHERTEXT, opened.cast("string").alias(VALUE))))
     with worker_refusals():
         n_known = known.count()
-    step = put_values(paths, known, unknown, broadcast=n_known <= MOST_BROADCAST)
-    counts = count_tokens(table, paths, known)
-    cells = {column: found for column, (found, _) in zip(columns, counts, strict=True)}
-    missing = {column: count for column, (_, count) in zip(columns, counts, strict=True)}
+    counts = [count_tokens(table, path, known) for path in paths]
+    cells = {column: tokens for column, (tokens, _) in zip(columns, counts, strict=True)}
+    missing = {column: others for column, (_, others) in zip(columns, counts, strict=True)}
     if unknown is OnUnknownToken.FAIL and any(missing.values()):
         raise unknown_tokens(missing, vault.name, scope)
+    within = collect_values_within(known) if not all(map(is_scalar, paths)) else {}
+    change = value_change(within, ring, scope, unknown)
+    step = put_values(paths, known, change, unknown, broadcast=n_known <= MOST_BROADCAST)
     return Detokenized(step, cells, missing)
+
+
+def texts_of(table: DataFrame, path: ColumnPath) -> Column:
+    """The texts at a path of the numbered table, an array a row; nulls are among them where a row has one value."""
+    if is_scalar(path):
+        return F.array(value_at(table, path, "detokenized"))
+    return texts_within(table, path, "detokenized")
 
 
 def distinct_tokens(table: DataFrame, paths: Sequence[ColumnPath]) -> DataFrame:
     """`token`, each without prefix and once, in one pass over the table."""
-    bodies = F.array(*[body_of(value_at(table, path, "detokenized")) for path in paths])
-    rows = numbered(table).select(F.explode(bodies).alias(TOKEN))
+    texts = F.concat(*[texts_of(table, path) for path in paths])
+    rows = numbered(table).select(F.explode(texts).alias("text")).select(body_of(F.col("text")).alias(TOKEN))
     return rows.where(F.length(TOKEN) > 0).distinct()
 
 
@@ -123,43 +133,72 @@ def require_keys_of(found: DataFrame, name: str, scope: str, ring: KeyRing) -> N
             raise wrong_key(name, scope, KeyName(key_id, version), ring)
 
 
-def count_tokens(table: DataFrame, paths: Sequence[ColumnPath], known: DataFrame) -> list[tuple[int, int]]:
-    """Of each path the cells that are tokens, and those that are not null and no token; a pass over the table."""
-    rows, values = joined(table, paths, known, broadcast=False)
-    asked = []
-    for place, (text, value) in enumerate(values):
-        asked += [
-            F.count_if(text.isNotNull() & value.isNotNull()).alias(f"n{place}"),
-            F.count_if(text.isNotNull() & value.isNull()).alias(f"u{place}"),
-        ]
-    (found,) = rows.agg(*asked).collect()
-    return [(int(found[f"n{place}"]), int(found[f"u{place}"])) for place in range(len(paths))]
+def count_tokens(table: DataFrame, path: ColumnPath, known: DataFrame) -> tuple[int, int]:
+    """Cells at a path that are tokens, and those that are not null and no token; a pass over the table."""
+    texts = numbered(table).select(F.explode(texts_of(table, path)).alias("text")).where(F.col("text").isNotNull())
+    bodies = texts.groupBy(body_of(F.col("text")).alias(TOKEN)).count()
+    found = bodies.join(known.select(TOKEN, F.lit(True).alias("there")), TOKEN, "left")
+    there = F.coalesce(F.col("there"), F.lit(False))
+    sums = [F.sum(F.when(wanted, F.col("count")).otherwise(0)) for wanted in (there, ~there)]
+    (row,) = found.agg(*[total.alias(name) for total, name in zip(sums, ("tokens", "others"), strict=True)]).collect()
+    return int(row["tokens"] or 0), int(row["others"] or 0)
 
 
-def joined(
-    table: DataFrame, paths: Sequence[ColumnPath], known: DataFrame, *, broadcast: bool
-) -> tuple[DataFrame, list[tuple[Column, Column]]]:
-    """The numbered table beside the values of its tokens, and for each path its text and its value."""
-    rows, values = numbered(table), []
-    for place, path in enumerate(paths):
-        token, value = f"token{place}", f"value{place}"
-        text = value_at(table, path, "detokenized")
-        named = known.select(F.col(TOKEN).alias(token), F.col(VALUE).alias(value))
-        rows = rows.join(F.broadcast(named) if broadcast else named, body_of(text) == F.col(token), "left")
-        values.append((text, F.col(value)))
-    return rows, values
+def collect_values_within(known: DataFrame) -> dict[str, str]:
+    """Ciphertexts by token, for texts within collections, which no join reaches.
+
+    Raises:
+        InputError: There are too many for the driver.
+    """
+    found = known.select(TOKEN, CIPHERTEXT).limit(MOST_WITHIN + 1).toArrow()
+    if len(found) > MOST_WITHIN:
+        raise InputError(
+            f"More than {MOST_WITHIN:,} distinct tokens are too many to be taken back within collections or JSON; do "
+            "so in parts, with input.where.",
+            field="columns",
+        )
+    return dict(zip(found.column(TOKEN).to_pylist(), found.column(CIPHERTEXT).to_pylist(), strict=True))
 
 
-def put_values(paths: Sequence[ColumnPath], known: DataFrame, unknown: OnUnknownToken, *, broadcast: bool) -> Step:
+def value_change(within: Mapping[str, str], ring: KeyRing, scope: str, unknown: OnUnknownToken) -> Change:
+    """The values of an array of tokens, opened in the worker; neither keys nor values are in a plan."""
+
+    def change(texts: pa.Array) -> pa.Array:
+        opener = Opener(ring, scope)
+
+        def one(text: str) -> str | None:
+            body = re.search(BODY, text)
+            sealed = within.get(body[1]) if body else None
+            if sealed is None:
+                return text if unknown is OnUnknownToken.KEEP else None
+            return opener.open(sealed).decode("utf-8", "replace")
+
+        return mapped(texts, one, pa.string())
+
+    return change
+
+
+def put_values(
+    paths: Sequence[ColumnPath], known: DataFrame, change: Change, unknown: OnUnknownToken, *, broadcast: bool
+) -> Step:
     """The step that replaces tokens by their values; other columns, names and order stay."""
 
     def step(table: DataFrame) -> DataFrame:
-        rows, values = joined(table, paths, known, broadcast=broadcast)
-        put = {name: F.col(name) for name in numbered(table).columns}
-        for path, (text, value) in zip(paths, values, strict=True):
-            place = f"c{table.columns.index(path.column)}"
-            kept = F.coalesce(value, text) if unknown is OnUnknownToken.KEEP else value
-            put[place] = with_value(put[place], path, kept)
+        rows = numbered(table)
+        put = {name: F.col(name) for name in rows.columns}
+        for number, path in enumerate(paths):
+            place = table.columns.index(path.column)
+            name = f"c{place}"
+            if not is_scalar(path):
+                kind = table.schema[place].dataType
+                put[name], _ = changed_within(put[name], kind, path, change, "detokenized")
+                continue
+            token, value = f"token{number}", f"value{number}"
+            text = value_at(table, path, "detokenized")
+            named = known.select(F.col(TOKEN).alias(token), F.col(VALUE).alias(value))
+            rows = rows.join(F.broadcast(named) if broadcast else named, body_of(text) == F.col(token), "left")
+            kept = F.coalesce(F.col(value), text) if unknown is OnUnknownToken.KEEP else F.col(value)
+            put[name] = with_value(put[name], path, kept)
         return rows.select(*[column.alias(name) for name, column in put.items()]).toDF(*table.columns)
 
     return step
@@ -171,6 +210,6 @@ def unknown_tokens(missing: Mapping[str, int], name: str, scope: str) -> Untreat
     first = next(column for column, count in missing.items() if count)
     return UntreatableValueError(
         f"The vault {name} knows no value in the scope '{scope}' for {told}: they are no tokens, of another scope, or "
-        'erased. Set unknown: keep or unknown: "null" to go on without them.',
+        "erased. Set unknown: keep to leave them as they are, or unknown: clear to have nulls there.",
         field=first,
     )

@@ -79,7 +79,8 @@ def change_table(
             follower.enter("verify", "counting the written rows")
             require_rows(written, n_rows)
 
-        with storage_errors(target.name, "output"):
+        # What a worker refuses is no failure of storage, so it is told first.
+        with storage_errors(target.name, "output"), worker_refusals():
             published = write_release(changed, output, attempt.guard, follower, check)
         follower.finish()
         follower.enter("publish", "recording the run")

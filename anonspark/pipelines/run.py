@@ -7,22 +7,13 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from time import time
-from typing import Any, Final
+from typing import Final
 from uuid import uuid4
 
 from pyspark.sql import SparkSession
 
 from anonspark import __version__
-from anonspark.config.apply import ApplyJob
-from anonspark.config.detect_pii import DetectPiiJob
-from anonspark.config.job import AnonymizeJob
 from anonspark.config.job_file import JobFile
-from anonspark.config.measure import MeasureJob
-from anonspark.config.recover import DecryptJob, DetokenizeJob
-from anonspark.config.risk import RiskJob
-from anonspark.config.transform_pii import TransformPiiJob
-from anonspark.config.validate import ValidateJob
-from anonspark.config.vault_jobs import EraseJob, RotateKeysJob
 from anonspark.errors import RunCancelledError
 from anonspark.io.failures import storage_errors
 from anonspark.io.lease import lease, lease_holder, lease_uri, run_lease_uri
@@ -30,20 +21,11 @@ from anonspark.io.manifest import RunRow, begin_run, decide_rerun, fail_run, fin
 from anonspark.io.metadata_tables import MetadataTables, metadata_tables
 from anonspark.io.object_store import reachable_storage
 from anonspark.io.uris import normalize_uri
-from anonspark.pipelines.anonymize_attempt import AnonymizeAttempt
-from anonspark.pipelines.apply_attempt import ApplyAttempt
 from anonspark.pipelines.attempt import Attempt, Outcome
-from anonspark.pipelines.detect_pii import detect_pii
-from anonspark.pipelines.erase import erase
 from anonspark.pipelines.follow import Follower, Step, never, silent
-from anonspark.pipelines.measure import MeasureAttempt
-from anonspark.pipelines.open_columns import decrypt_table, detokenize_table
+from anonspark.pipelines.kinds import complete
 from anonspark.pipelines.release import normalized
-from anonspark.pipelines.risk import measure_table_risk
-from anonspark.pipelines.rotate_keys import rotate_keys
 from anonspark.pipelines.summary import Summary, failed_summary
-from anonspark.pipelines.transform_pii import TransformPiiAttempt
-from anonspark.pipelines.validate import validate_table
 from anonspark.vocabulary import RunState
 
 log = logging.getLogger(__name__)
@@ -128,30 +110,6 @@ def run(
         with storage_errors(metadata_uri, "metadata"):
             finish_run(tables, _filled_in(record, outcome), _now(clock), json.dumps(summary))
     return summary
-
-
-PIPELINES: Final[tuple[tuple[type[JobFile], Callable[[Any, Attempt], Outcome]], ...]] = (
-    (AnonymizeJob, lambda job, attempt: AnonymizeAttempt(job, attempt).complete()),
-    (ApplyJob, lambda job, attempt: ApplyAttempt(job, attempt).complete()),
-    (DecryptJob, decrypt_table),
-    (DetectPiiJob, detect_pii),
-    (DetokenizeJob, detokenize_table),
-    (EraseJob, erase),
-    (MeasureJob, lambda job, attempt: MeasureAttempt(job, attempt).complete()),
-    (RiskJob, measure_table_risk),
-    (RotateKeysJob, rotate_keys),
-    (TransformPiiJob, lambda job, attempt: TransformPiiAttempt(job, attempt).complete()),
-    (ValidateJob, validate_table),
-)
-"""What does the jobs of each kind."""
-
-
-def complete(job: JobFile, attempt: Attempt) -> Outcome:
-    """What the job's kind does, from reading to its rows in the metadata tables."""
-    for kind, pipeline in PIPELINES:
-        if isinstance(job, kind):
-            return pipeline(job, attempt)
-    raise TypeError(f"no pipeline does jobs of kind {job.job}")
 
 
 def record_failure(

@@ -14,18 +14,20 @@ import pyarrow as pa
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.pandas.functions import arrow_udf
-from pyspark.sql.types import BinaryType, DataType
+from pyspark.sql.types import BinaryType, DataType, StringType
 
 from anonspark.domain.keys import KeyRing, KeyScope, RootKey
 from anonspark.domain.paths import ColumnPath, parse_path
 from anonspark.domain.tokens import DIGEST_BYTES
 from anonspark.domain.treatments import Tokenize
-from anonspark.errors import ColumnTypeError
+from anonspark.errors import ColumnTypeError, InputError
 from anonspark.frames.lookups import MOST_BROADCAST
 from anonspark.frames.names import numbered
 from anonspark.frames.persisted import persisted
 from anonspark.pii.ciphertext import sealer, sealing_key
+from anonspark.pii.nested import with_texts
 from anonspark.pii.scalar_paths import is_scalar, value_at, with_value
+from anonspark.pii.transforms.on_arrays import Change
 from anonspark.pii.vaults import (
     CIPHERTEXT,
     DIGEST,
@@ -40,11 +42,15 @@ from anonspark.pii.vaults import (
     value_header,
     vault_key,
 )
-from anonspark.pii.workers import arrow_column, no_values_told
+from anonspark.pii.within import changed_within, texts_within
+from anonspark.pii.workers import arrow_column, mapped, no_values_told
 
 log = logging.getLogger(__name__)
 
-RAW: Final = "raw"
+RAW, WITHIN = "raw", "within"
+
+MOST_WITHIN: Final = 1 << 20
+"""Distinct values within collections, whose tokens every worker gets a copy of: about 100 MB."""
 
 BINARY: Final[DataType] = BinaryType()
 
@@ -97,16 +103,13 @@ def tokenize_columns(
         ColumnNotFoundError: A column is not there.
         ColumnTypeError: A column's values cannot be tokenized.
     """
-    chosen = [
-        TokenColumn(parse_path(path), action.prefix, (pii_types or {}).get(path)) for path, action in columns.items()
-    ]
-    for each in chosen:
-        if not is_scalar(each.path):
-            raise ColumnTypeError(str(each.path), "within a collection", "only single values can be tokenized")
+    types = pii_types or {}
+    chosen = [TokenColumn(parse_path(path), action.prefix, types.get(path)) for path, action in columns.items()]
     key = vault_key(keys)
-    digest_key = claim_scope(vault, keys.scope, KeyRing(key, tuple(older)))
     person = None if subject is None else parse_path(subject)
-    values = held.enter_context(persisted(distinct_values(table, chosen, person)))
+    found = distinct_values(table, chosen, person)
+    digest_key = claim_scope(vault, keys.scope, KeyRing(key, tuple(older)))
+    values = held.enter_context(persisted(found))
     entries = held.enter_context(persisted(sealed_entries(values, key, keys.scope, digest_key)))
     n_values = entries.count()
     tokens = vault.mint(entries.select(DIGEST, CIPHERTEXT, PII_TYPE), keys.scope, key_name(key), held)
@@ -114,28 +117,45 @@ def tokenize_columns(
         links = links_of(values, entries, digest_key)
         with persisted(links) as noted:
             vault.link(noted, keys.scope)
-    known = held.enter_context(persisted(entries.join(tokens, DIGEST).select(RAW, PII_TYPE, TOKEN)))
+    known = held.enter_context(persisted(entries.join(tokens, DIGEST).select(RAW, PII_TYPE, WITHIN, DIGEST, TOKEN)))
     log.info("%d distinct values of %d columns have tokens in %s", n_values, len(chosen), vault.name)
-    return put_tokens(chosen, known, broadcast=n_values <= MOST_BROADCAST)
+    within = collect_tokens_within(known) if any(not is_scalar(each.path) for each in chosen) else {}
+    return put_tokens(chosen, known, within, digest_key, broadcast=n_values <= MOST_BROADCAST)
 
 
 def distinct_values(table: DataFrame, columns: list[TokenColumn], person: ColumnPath | None) -> DataFrame:
-    """`raw`, `pii_type` and, where a person is told, `subject`, each combination once, in one pass over the table."""
-    of_row = {} if person is None else {SUBJECT: value_at(table, person, "persons")}
-    found = [
-        F.struct(
-            value_at(table, each.path, "tokenized").alias(RAW),
-            F.lit(each.pii_type).cast("string").alias(PII_TYPE),
-            *[value.alias(name) for name, value in of_row.items()],
-        )
-        for each in columns
-    ]
-    rows = numbered(table).select(F.inline(F.array(*found)))
+    """`raw`, `pii_type`, `within` and, where a person is told, `subject`, each combination once; one pass.
+
+    Raises:
+        ColumnNotFoundError: A column is not there.
+        ColumnTypeError: A column's values cannot be tokenized, or the person is within a collection.
+    """
+    of_row: dict[str, Column] = {}
+    if person is not None:
+        if not is_scalar(person):
+            raise ColumnTypeError(str(person), "within a collection", "a row's person is one value")
+        of_row = {SUBJECT: value_at(table, person, "persons")}
+
+    def row(raw: Column, each: TokenColumn, within: bool) -> Column:
+        others = [value.alias(name) for name, value in of_row.items()]
+        pii_type = F.lit(each.pii_type).cast("string")
+        return F.struct(raw.alias(RAW), pii_type.alias(PII_TYPE), F.lit(within).alias(WITHIN), *others)
+
+    def rows_of(each: TokenColumn) -> Column:
+        if is_scalar(each.path):
+            return F.array(row(value_at(table, each.path, "tokenized"), each, False))
+        texts = texts_within(table, each.path, "tokenized", by_row=person is not None)
+        return F.transform(texts, lambda text: row(text, each, True))
+
+    rows = numbered(table).select(F.inline(F.concat(*map(rows_of, columns))))
     return rows.where(F.col(RAW).isNotNull()).distinct()
 
 
 def sealed_entries(values: DataFrame, key: RootKey, scope: str, digest_key: bytes) -> DataFrame:
-    """`raw`, `pii_type`, `digest`, `ciphertext` of each distinct value; keys travel in the closure of an Arrow UDF."""
+    """`raw`, `pii_type`, `within`, `digest`, `ciphertext` of each distinct value.
+
+    Keys travel in the closure of an Arrow UDF.
+    """
     header = value_header(key)
     secret = sealing_key(key, scope, header)
     head = f"{header}:".encode()
@@ -147,16 +167,34 @@ def sealed_entries(values: DataFrame, key: RootKey, scope: str, digest_key: byte
             sealed = [digest_of(raw, pii_type, digest_key) + head + seal(raw).encode() for raw, pii_type in pairs]
             return pa.array(sealed, pa.binary())
 
-    # Salts are drawn: Spark must not think that it may compute this twice.
-    made = arrow_udf(seal_each, BINARY).asNondeterministic()  # type: ignore[call-overload]  # with hints it warns not
-    sealed = values.select(RAW, PII_TYPE).distinct()
-    sealed = sealed.select(RAW, PII_TYPE, made(F.col(RAW).cast("binary"), F.col(PII_TYPE)).alias("sealed"))
+    # Salts are drawn: Spark must not think that it may compute this twice. The stubs want the kind of UDF named, and
+    # when it is, it warns that it prefers type hints.
+    made = arrow_udf(seal_each, BINARY).asNondeterministic()  # type: ignore[call-overload]
+    distinct = values.groupBy(RAW, PII_TYPE).agg(F.bool_or(WITHIN).alias(WITHIN))
+    sealed = distinct.select(RAW, PII_TYPE, WITHIN, made(F.col(RAW).cast("binary"), F.col(PII_TYPE)).alias("sealed"))
     return sealed.select(
         RAW,
         PII_TYPE,
+        WITHIN,
         F.substring("sealed", 1, DIGEST_BYTES).alias(DIGEST),
         F.substring("sealed", DIGEST_BYTES + 1, 2**31 - 1).cast("string").alias(CIPHERTEXT),
     )
+
+
+def collect_tokens_within(known: DataFrame) -> dict[bytes, str]:
+    """The tokens of values within collections, by digest: no join reaches these, so each worker looks them up.
+
+    Raises:
+        InputError: There are too many for the driver.
+    """
+    found = known.where(WITHIN).select(DIGEST, TOKEN).distinct().limit(MOST_WITHIN + 1).toArrow()
+    if len(found) > MOST_WITHIN:
+        raise InputError(
+            f"The columns to tokenize hold more than {MOST_WITHIN:,} distinct values within collections or JSON; put "
+            "these into columns of their own first, or use pseudonymize or encrypt.",
+            field="rules",
+        )
+    return dict(zip(found.column(DIGEST).to_pylist(), found.column(TOKEN).to_pylist(), strict=True))
 
 
 def links_of(values: DataFrame, entries: DataFrame, digest_key: bytes) -> DataFrame:
@@ -173,27 +211,39 @@ def links_of(values: DataFrame, entries: DataFrame, digest_key: bytes) -> DataFr
     return pairs.select(digests.alias(SUBJECT), DIGEST).distinct()
 
 
-def put_tokens(columns: list[TokenColumn], known: DataFrame, *, broadcast: bool) -> Step:
+def put_tokens(
+    columns: list[TokenColumn], known: DataFrame, within: Mapping[bytes, str], digest_key: bytes, *, broadcast: bool
+) -> Step:
     """The step that replaces values by their tokens; other columns, names and order stay."""
 
     def step(table: DataFrame) -> DataFrame:
         rows = numbered(table)
-        kept = rows.columns
-        put: dict[str, Column] = {name: F.col(name) for name in kept}
-        for place, each in enumerate(columns):
-            raw, token = f"raw{place}", f"token{place}"
+        put: dict[str, Column] = {name: F.col(name) for name in rows.columns}
+        types = {f"c{place}": field.dataType for place, field in enumerate(table.schema)}
+        for number, each in enumerate(columns):
+            place = f"c{table.columns.index(each.path.column)}"
+            if not is_scalar(each.path):
+                change = token_change(within, each, digest_key)
+                put[place], types[place] = changed_within(put[place], types[place], each.path, change, "tokenized")
+                continue
+            raw, token = f"raw{number}", f"token{number}"
             of_type = known.where(F.col(PII_TYPE).eqNullSafe(F.lit(each.pii_type)))
             named = of_type.select(F.col(RAW).alias(raw), F.col(TOKEN).alias(token))
             value = value_at(table, each.path, "tokenized")
             rows = rows.join(F.broadcast(named) if broadcast else named, value == F.col(raw), "left")
             text = F.concat(F.lit(each.prefix), F.coalesce(F.col(token), F.raise_error(F.lit(CHANGED)).cast("string")))
-            put = put | replaced(table, each.path, F.when(value.isNotNull(), text), put)
+            put[place] = with_value(put[place], each.path, F.when(value.isNotNull(), text))
+            types[place] = with_texts(types[place], each.path.steps, StringType())
         return rows.select(*[column.alias(name) for name, column in put.items()]).toDF(*table.columns)
 
     return step
 
 
-def replaced(table: DataFrame, path: ColumnPath, value: Column, put: Mapping[str, Column]) -> dict[str, Column]:
-    """The column of a path with another value there."""
-    place = f"c{table.columns.index(path.column)}"
-    return {place: with_value(put[place], path, value)}
+def token_change(tokens: Mapping[bytes, str], column: TokenColumn, digest_key: bytes) -> Change:
+    """The tokens of an array of texts; what they are looked up in is in no plan."""
+
+    def one(text: str) -> str:
+        digest = digest_of(text.encode("utf-8", "surrogateescape"), column.pii_type, digest_key)
+        return column.prefix + tokens[digest]
+
+    return lambda texts: mapped(texts, one, pa.string())

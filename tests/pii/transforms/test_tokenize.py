@@ -175,7 +175,7 @@ def test_what_is_no_token_fails_is_kept_or_becomes_null(
     with pytest.raises(UntreatableValueError, match="2 cells of 'friend'"):
         found(OnUnknownToken.FAIL)
     assert found(OnUnknownToken.KEEP) == [("a", "plain"), (None, "plain")]
-    assert found(OnUnknownToken.NULL) == [("a", None), (None, None)]
+    assert found(OnUnknownToken.CLEAR) == [("a", None), (None, None)]
 
 
 def test_another_key_opens_nothing_and_tokenizes_nothing(
@@ -256,7 +256,7 @@ def test_persons_and_values_are_erased(
     assert vault.erase_subjects("people", [ann]) == Erased(1, 0, tokens=0)
     assert vault.erase_values("people", [digest_of(b"EVE@x ", "email", key)]) == Erased(1, 1, tokens=1)
     back = detokenize_columns(
-        tokens, ["mail", "friend"], vault, KeyRing(root), "people", held=held, unknown=OnUnknownToken.NULL
+        tokens, ["mail", "friend"], vault, KeyRing(root), "people", held=held, unknown=OnUnknownToken.CLEAR
     )
     assert back.unknown == {"mail": 3, "friend": 1}
     assert [tuple(row)[1:3] for row in tokens.transform(back.step).collect()] == [
@@ -264,16 +264,57 @@ def test_persons_and_values_are_erased(
     ]  # fmt: skip
 
 
+NESTED = (
+    "id int, phones array<string>, tags map<string,int>, doc string, "
+    "visits array<struct<`a.b`:string,n:int>>, person string"
+)
+
+
+def test_values_within_collections_and_json_have_the_tokens_of_columns(
+    spark: SparkSession, vault: Vault, keys: KeyScope, root: RootKey, held: ExitStack
+) -> None:
+    rows = [
+        (1, ["a", None, "b"], {"x": 1}, '{"user":{"mail":"a"},"n":1.50}', [("b", 1), (None, 2)], "ann"),
+        (2, None, None, "no JSON", None, "bob"),
+        (3, [], {}, None, [], "ann"),
+    ]
+    table = spark.createDataFrame(rows, NESTED)
+    columns = dict.fromkeys(["phones[]", "tags{}", "doc.$.user.mail", "visits[].`a.b`", "id"], Tokenize(""))
+    step = tokenize_columns(table, columns, vault, keys, held=held, subject="person")
+    tokens = table.transform(step).persist()
+    one, two, three = [row.asDict(recursive=True) for row in tokens.collect()]
+    a, nothing, b = one["phones"]
+    assert nothing is None
+    assert len({a, b}) == 2
+    assert one["doc"] == f'{{"user":{{"mail":"{a}"}},"n":1.50}}'
+    assert one["visits"] == [{"a.b": b, "n": 1}, {"a.b": None, "n": 2}]
+    assert one["tags"] == {"x": one["id"]}  # both were 1
+    assert (two["phones"], two["tags"], two["visits"]) == (None, None, None)
+    assert len(two["doc"]) == 26  # what cannot be taken apart does not pass as it is
+    assert (three["phones"], three["tags"], three["visits"], three["doc"]) == ([], {}, [], None)
+
+    back = detokenize_columns(tokens, list(columns), vault, KeyRing(root), "people", held=held)
+    assert back.cells == {"phones[]": 2, "tags{}": 1, "doc.$.user.mail": 2, "visits[].`a.b`": 1, "id": 3}
+    assert [tuple(row) for row in tokens.transform(back.step).drop("id", "tags", "visits").collect()] == [
+        (row[1], row[3], row[5]) for row in rows
+    ]
+    key = claim_scope(vault, "people", KeyRing(root))
+    assert vault.erase_subjects("people", [subject_digest(b"bob", key)]) == Erased(1, 1, tokens=2)
+
+
 def test_columns_that_cannot_be_tokenized(
     spark: SparkSession, vault: Vault, keys: KeyScope, root: RootKey, held: ExitStack
 ) -> None:
     table = spark.createDataFrame([(["a"], "b", {"k": "v"})], "tags array<string>, mail string, map map<string,string>")
-    for column in ("tags", "tags[]", "map{}"):
+    for column in ("tags", "map"):
         with pytest.raises(ColumnTypeError, match="only single values"):
             tokenize_columns(table, {column: Tokenize()}, vault, keys, held=held)
+    with pytest.raises(ColumnTypeError, match="a row's person"):
+        tokenize_columns(table, {"mail": Tokenize()}, vault, keys, held=held, subject="tags[]")
     with pytest.raises(ColumnNotFoundError, match="'mail'"):
         tokenize_columns(table, {"mails": Tokenize()}, vault, keys, held=held)
     with pytest.raises(ColumnTypeError, match="no field"):
         tokenize_columns(table, {"mail.x": Tokenize()}, vault, keys, held=held)
     with pytest.raises(ConfigurationError, match=r"settings\.encryption_key"):
         tokenize_columns(table, {"mail": Tokenize()}, vault, KeyScope("s", root, lasting=False), held=held)
+    assert vault.scopes() == []
