@@ -3,15 +3,28 @@
 import argparse
 from collections.abc import Sequence
 
-from benchmarks import as_is, cost, job, markdown, peer, pii_detect, pii_tokens, pii_treat, search, strategies
+from benchmarks import (
+    as_is,
+    cost,
+    job,
+    markdown,
+    peer,
+    pii_detect,
+    pii_keyed,
+    pii_tokens,
+    pii_treat,
+    search,
+    strategies,
+)
 from benchmarks.machine import circumstances, now
 
-SECTIONS = ("search", "strategies", "peer", "job", "cost", "as_is", "detect", "tokens", "treat")
+SECTIONS = ("search", "strategies", "peer", "job", "cost", "as_is", "detect", "keyed", "tokens", "treat")
 ROWS = {
     "job": job.ROWS,
     "cost": cost.ROWS,
     "as_is": job.ROWS,
     "detect": pii_detect.ROWS,
+    "keyed": pii_keyed.ROWS,
     "tokens": pii_tokens.VALUES,
     "treat": pii_treat.ROWS,
 }
@@ -48,7 +61,7 @@ def measured(name: str, asked: argparse.Namespace, rows: Sequence[int]) -> str:
         return str(whole[name].report(smoke=asked.smoke))
     if name == "tokens":
         return pii_tokens.report(rows, smoke=asked.smoke)
-    of_tables = {"job": job, "cost": cost, "as_is": as_is, "detect": pii_detect, "treat": pii_treat}
+    of_tables = {"job": job, "cost": cost, "as_is": as_is, "detect": pii_detect, "keyed": pii_keyed, "treat": pii_treat}
     return str(of_tables[name].report(rows, asked.rounds, smoke=asked.smoke))
 
 

@@ -89,6 +89,23 @@ def cpu_seconds(pids: Sequence[int]) -> float | None:
     return ticks / os.sysconf("SC_CLK_TCK")
 
 
+def family_cpu_seconds() -> float | None:
+    """CPU time so far of this process and all it has started, ended or not; None where it cannot be read.
+
+    Spark's Python workers come and go; what an ended one took is counted by the process that waited for it.
+    """
+    if not PROC.is_dir():
+        return None
+    ticks = 0
+    for pid in family():
+        try:
+            fields = _fields(PROC / str(pid) / "stat")
+        except OSError:  # it ended meanwhile, and its time is its parent's now
+            continue
+        ticks += sum(map(int, fields[CHILDREN_CPU : CHILDREN_CPU + 4]))
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
 def peak_mib(pid: int) -> float | None:
     """Most memory that a process has had since `forget_peaks`; None where it cannot be read."""
     try:

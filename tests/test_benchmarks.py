@@ -21,6 +21,9 @@ from benchmarks.cost import row_of as cost_row_of
 from benchmarks.job import SEVERAL_CLASSES_FROM, JobCase, Peaks, Round, cases_of, job_of, row_of
 from benchmarks.markdown import DOCUMENT, replaced
 from benchmarks.peer import judge_node
+from benchmarks.pii_keyed import Measured as KeyedMeasured
+from benchmarks.pii_keyed import actions, values_of
+from benchmarks.pii_keyed import row_of as keyed_row_of
 from benchmarks.plain_loop import judge
 from benchmarks.search import Measured, chosen_cases, measure, search, some_nodes
 from benchmarks.tables import people
@@ -230,3 +233,16 @@ def test_the_cost_of_a_row_is_told_without_the_search_and_beside_the_smallest_ta
 def test_tokens_a_second_are_told_without_reading_and_writing() -> None:
     measured = pii_tokens.Measured(floor_s=1.0, new_s=3.0, known_s=2.0, back_s=1.5)
     assert pii_tokens.row_of("SQLite", 1_000, measured) == ["SQLite", "1,000", "1.00", "500", "1,000", "2,000"]
+
+
+def test_keyed_actions_are_measured_on_values_that_they_take(spark: SparkSession) -> None:
+    table = values_of(spark, 30)
+    found = table.select(*(change(table[column]).alias(name) for name, column, change in actions())).collect()
+    assert len(found) == 30
+    assert not any(value is None for row in found for value in row)
+
+
+def test_a_line_of_keyed_actions_is_a_ratio_to_the_floor() -> None:
+    floor = KeyedMeasured("floor", 1000, [(1.0, 0.5)])
+    action = KeyedMeasured("hash", 100, [(0.2, None), (0.4, 0.001), (0.3, 0.003)])
+    assert keyed_row_of(action, floor) == ["hash", "100", "0.300", "333", "3.00", "20.0"]

@@ -11,7 +11,7 @@ from anonspark.errors import SecretKeyError
 MIN_BYTES: Final = 32
 
 MIN_DISTINCT: Final = 12
-"""Distinct bytes of a key; of 32 random ones fewer are distinct once in 10^23 times, of `password` repeated always."""
+"""Distinct bytes of a key; 32 random ones have fewer less than once in 10^24 times, a word that is repeated always."""
 
 MAKE_ONE: Final = "make one with `openssl rand -base64 32`"
 

@@ -82,34 +82,31 @@ def sealing_key(key: RootKey, scope: str, header: Header) -> bytes:
     return key.derive(f"encrypt/{header.algorithm}/{quote(header.family, safe='')}", scope, length)
 
 
-def seal_siv(key: bytes, data: Sequence[bytes], value: bytes) -> bytes:
-    """AES-SIV: 16 bytes that are code and nonce in one, then the ciphertext.
+def siv_sealer(key: bytes, data: Sequence[bytes]) -> Callable[[bytes], bytes]:
+    """AES-SIV: from values to 16 bytes that are code and nonce in one, and the ciphertext behind them.
 
     Args:
         key: 64 bytes.
-        data: What is authenticated with it; each is an item of its own, an empty one too.
-        value: Of any length.
+        data: What is authenticated with each value; each is an item of its own, an empty one too.
 
     Source: RFC 5297.
     """
-    return AESSIV(key).encrypt(value, list(data))
+    siv, items = AESSIV(key), list(data)
+    return lambda value: siv.encrypt(value, items)
 
 
-def open_siv(key: bytes, data: Sequence[bytes], sealed: bytes) -> bytes:
-    """What `seal_siv` sealed.
-
-    Raises:
-        InvalidTag: Another key, other data, or a changed ciphertext.
-    """
-    return AESSIV(key).decrypt(sealed, list(data))
+def siv_opener(key: bytes, data: Sequence[bytes]) -> Callable[[bytes], bytes]:
+    """The way back from `siv_sealer`; it raises InvalidTag for another key, other data and changed ciphertexts."""
+    siv, items = AESSIV(key), list(data)
+    return lambda sealed: siv.decrypt(sealed, items)
 
 
 def sealer(key: bytes, header: Header) -> Callable[[bytes], str]:
     """A function from values to payloads, for one batch of values; `key` is their `sealing_key`."""
     data = str(header).encode()
     if header.algorithm == SIV:
-        siv = AESSIV(key)
-        return lambda value: _text(siv.encrypt(value, [data]))
+        seal_siv = siv_sealer(key, [data])
+        return lambda value: _text(seal_siv(value))
     salt = secrets.token_bytes(SALT_BYTES)
     gcm = AESGCM(_batch_key(key, salt))
     numbers = count()
@@ -152,8 +149,7 @@ class Opener:
             raise WorkerRefusalError(Refused.UNKNOWN_KEY)
         key, data = sealing_key(root, self._scope, header), head.encode()
         if header.algorithm == SIV:
-            siv = AESSIV(key)
-            return lambda sealed: siv.decrypt(sealed, [data])
+            return siv_opener(key, [data])
         batch_cipher = lru_cache(maxsize=4096)(lambda salt: AESGCM(_batch_key(key, salt)))
 
         def open_gcm(sealed: bytes) -> bytes:

@@ -1,4 +1,5 @@
 import json
+from base64 import urlsafe_b64encode
 from pathlib import Path
 
 import pytest
@@ -13,11 +14,11 @@ from anonspark.pii.ciphertext import (
     SIV,
     Header,
     Opener,
-    open_siv,
     parse_header,
-    seal_siv,
     sealer,
     sealing_key,
+    siv_opener,
+    siv_sealer,
 )
 from anonspark.pii.workers import Refused, WorkerRefusalError
 
@@ -39,20 +40,19 @@ def test_aes_siv_agrees_with_all_vectors_of_512_bit_keys(shared: Path) -> None:
             )
             seen[test["result"]] += 1
             if test["result"] == "valid":
-                assert seal_siv(key, [aad, iv], message) == tag + ciphertext, test["tcId"]
-                assert open_siv(key, [aad, iv], tag + ciphertext) == message, test["tcId"]
+                assert siv_sealer(key, [aad, iv])(message) == tag + ciphertext, test["tcId"]
+                assert siv_opener(key, [aad, iv])(tag + ciphertext) == message, test["tcId"]
             else:
                 with pytest.raises(InvalidTag):
-                    open_siv(key, [aad, iv], tag + ciphertext)
+                    siv_opener(key, [aad, iv])(tag + ciphertext)
     assert seen == {"valid": 64, "invalid": 70}
 
 
 def test_the_deterministic_cipher_of_columns_is_that_of_the_vectors() -> None:
     header = Header(SIV, KEY.id, 2, "email")
     key = sealing_key(KEY, "p", header)
-    sealed = seal_siv(key, [str(header).encode()], b"a@b.example")
-    assert Opener(KeyRing(KEY), "p").open(seal(SIV, b"a@b.example")) == b"a@b.example"
-    assert open_siv(key, [str(header).encode()], sealed) == b"a@b.example"
+    payload = urlsafe_b64encode(siv_sealer(key, [str(header).encode()])(b"a@b.example")).rstrip(b"=").decode()
+    assert seal(SIV, b"a@b.example") == f"{header}:{payload}"
     assert len(key) == 64
 
 

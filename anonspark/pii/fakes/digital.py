@@ -7,12 +7,11 @@ from typing import Final
 
 from Crypto.Hash import keccak
 
-from anonspark.pii.fakes.draws import LETTERS_AND_DIGITS, Maker
+from anonspark.pii.fakes.draws import HEXADECIMAL, LETTERS_AND_DIGITS, Maker
 from anonspark.pii.fakes.form import in_form_of
 from anonspark.pii.normalize import normalized
 from anonspark.pii.pools import DEFAULT_LOCALE, pool
 
-HEXADECIMAL: Final = "0123456789abcdef"
 BASE_58: Final = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 
 RESERVED_IPV4: Final = ipaddress.IPv4Network("240.0.0.0/4")

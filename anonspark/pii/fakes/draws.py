@@ -7,6 +7,8 @@ from typing import Final, TypeVar
 
 T = TypeVar("T")
 
+DIGITS: Final = "0123456789"
+HEXADECIMAL: Final = "0123456789abcdef"
 LETTERS_AND_DIGITS: Final = "abcdefghijklmnopqrstuvwxyz0123456789"
 
 SPARE_BITS: Final = 64
@@ -43,9 +45,13 @@ class Draw:
         """One of these."""
         return of[self.below(len(of))]
 
-    def text(self, length: int, alphabet: str = "0123456789") -> str:
+    def text(self, length: int, alphabet: str = DIGITS) -> str:
         """So many characters of an alphabet; digits where none is given."""
         number = self.below(len(alphabet) ** length)
+        if alphabet == DIGITS:
+            return f"{number:0{length}d}" if length else ""
+        if alphabet == HEXADECIMAL:
+            return f"{number:0{length}x}" if length else ""
         symbols = []
         for _ in range(length):
             number, place = divmod(number, len(alphabet))

@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import Final
 
 from anonspark.pii.fakes import digital, names, numbers, phones, places
-from anonspark.pii.fakes.draws import Maker
+from anonspark.pii.fakes.draws import HEXADECIMAL, Maker
 from anonspark.pii.fakes.form import in_form_of
 from anonspark.pii.fakes.same_shape import same_shape
 from anonspark.pii.normalize import normalized
@@ -53,9 +53,7 @@ def _other_than(text: str, one: One, maker: Maker) -> str:
     if not _are_one(found, text):
         return found
     for attempt in range(OTHER_TRIES):
-        again = Maker(
-            maker.draw("again", text, attempt).text(32, digital.HEXADECIMAL).encode(), maker.locale, maker.pii_type
-        )
+        again = Maker(maker.draw("again", text, attempt).text(32, HEXADECIMAL).encode(), maker.locale, maker.pii_type)
         found = one(text, again)
         if not _are_one(found, text):
             return found

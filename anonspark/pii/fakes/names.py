@@ -7,6 +7,7 @@ the same surname has the same fake.
 import re
 import unicodedata
 from collections.abc import Set
+from functools import lru_cache
 from itertools import pairwise
 from typing import Final
 
@@ -26,6 +27,9 @@ EASTERN: Final = ("zh_", "ja_", "ko_")
 """Locales in which the family name comes first and no blank stands between the two."""
 
 SHORT_EASTERN: Final = 5
+
+WORDS_KEPT: Final = 1 << 16
+"""Words whose fakes a process remembers."""
 
 _WORD: Final = re.compile(r"[^\W\d_]+(?:['\u2019][^\W\d_]+)*")
 
@@ -116,6 +120,7 @@ def _last_word(text: str, found: list[tuple[str, int]]) -> set[int]:
     return family
 
 
+@lru_cache(maxsize=WORDS_KEPT)  # many people share a name
 def _fake_word(word: str, maker: Maker, locale: str, *, is_family: bool) -> str:
     kind = "last_name" if is_family else "first_name"
     identity = _identity(word)
