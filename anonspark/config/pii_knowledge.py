@@ -33,7 +33,7 @@ CATEGORIES: Final = (
 )
 """The files of `conf/pii/types`, in the order in which types are listed."""
 
-LANGUAGES: Final = ("en", "de", "fr", "es", "pt", "it", "nl", "ja")
+LANGUAGES: Final = ("en", "de", "fr", "es", "pt", "it", "nl", "ja", "more")
 """The files of `conf/pii/names`."""
 
 OTHERS: Final = ("shapes.yaml", "neighbours.yaml", "confidence.yaml", "values/people.yaml", "values/places.yaml")
@@ -168,6 +168,12 @@ def _check_types(read: ReadFile, catalogue: PiiCatalogue) -> None:
     for kind, entry in file.neighbours.items():
         named += [(("neighbours", kind, "needs"), needed) for needed in entry.needs]
         named += [(("neighbours", kind, "raised_by"), raising) for raising in entry.raised_by]
+    named += [
+        (("shapes", kind, at, "validator"), shape.validator)
+        for kind, shapes in file.shapes.items()
+        for at, shape in enumerate(shapes)
+        if shape.validator is not None
+    ]
     named += [(("named_only", at), kind) for at, kind in enumerate(file.named_only)]
     named += [(("confidence", "caps", kind), kind) for kind in (file.confidence.caps if file.confidence else ())]
     problems: list[Problem] = [

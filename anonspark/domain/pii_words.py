@@ -22,7 +22,8 @@ def folded(text: str) -> str:
     >>> folded("  Straße  \uff21\uff22"), folded("Müller-Lüdenscheidt")
     ('strasse ab', 'muller-ludenscheidt')
     """
-    return _without_marks(" ".join(unicodedata.normalize("NFKC", text).casefold().split()))
+    one_case = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
+    return " ".join(_without_marks(one_case).split())
 
 
 def joined(phrase: str) -> str:

@@ -177,11 +177,11 @@ class DistinctValues:
         specificity, alone, checked = shape.specificity, shape.alone, False
         if shape.validator is not None:
             mask, specificity, alone, checked = self.check(mask, shape)
+        alone = alone and self.is_varied(mask, shape)
         fit.fits = fit.fits | mask
         fit.any = np.maximum(fit.any, mask * specificity)
-        if specificity > 0:
-            fit.specific = fit.specific | mask
         if alone:
+            fit.specific = fit.specific | mask
             fit.alone = np.maximum(fit.alone, mask * specificity)
         if alone and shape.unmistakable:
             fit.unmistakable = fit.unmistakable | mask
@@ -221,7 +221,8 @@ class DistinctValues:
         if len(at) > len(looked):  # the others are taken to be like those that were looked at
             valid[at[CHECKED:]] = share >= numbers.checksum_share
         if shape.chance == 1:
-            alone = shape.alone and (not shape.layouts or self.is_varied(valid, share, shape))
+            # Of a shape that tells by its many layouts nearly all values must pass too.
+            alone = shape.alone and (not shape.layouts or share >= numbers.checksum_share)
             return valid, shape.specificity, alone, len(passed) > 0
         needed = numbers.few_values if shape.chance <= numbers.low_chance else numbers.checksum_values
         if share < numbers.checksum_share:
@@ -230,10 +231,11 @@ class DistinctValues:
             return valid, min(shape.specificity, numbers.weak_values), False, True
         return valid, shape.specificity, shape.alone, True
 
-    def is_varied(self, mask: Mask, share: float, shape: Shape) -> bool:
-        """Whether nearly all values of a shape pass its check, and they come in many orders of digits and signs."""
-        layouts = {_DIGIT.sub("9", self.values[at]) for at in np.flatnonzero(mask)}
-        return share >= self.confidence.checksum_share and len(layouts) >= shape.layouts
+    def is_varied(self, mask: Mask, shape: Shape) -> bool:
+        """Whether the values of a shape come in as many orders of digits and signs as it asks for."""
+        if shape.layouts == 0:
+            return True
+        return len({_DIGIT.sub("9", self.values[at]) for at in np.flatnonzero(mask)}) >= shape.layouts
 
     def listed(self, listed: ValueList) -> Mask:
         """Which values are in a list, as a whole or by one of their words."""
@@ -243,15 +245,20 @@ class DistinctValues:
             return np.array([value in listed.entries for value in self.whole], dtype=np.bool_)
         if self.words is None:
             self.words = [_name_words(value) for value in self.values]
-        return np.array([any(word in listed.entries for word in found) for found in self.words], dtype=np.bool_)
+        # One word in many is chance: "park" in "room near the park" is a family name too.
+        half = [2 * sum(word in listed.entries for word in words) >= len(words) > 0 for words in self.words]
+        if listed.against:
+            return np.array([any(word in listed.entries for word in words) for words in self.words], dtype=np.bool_)
+        return np.array(half, dtype=np.bool_)
 
 
 def _name_words(value: str) -> list[str]:
-    """The value itself and its words, where it may be a name: short, without digits and signs."""
+    """The words of a value that may be a name, without initials; none of one with digits or signs, or of a long one."""
     if len(value) > 60 or re.search(r"[\d@_/\\<>{}=#|:;]", value):
         return []
     whole = folded(value)
-    return [whole, *re.split(r"[\s,.·-]+", whole)]
+    words = [word for word in re.split(r"[\s,.·-]+", whole) if len(word) > 1]
+    return words or [whole]
 
 
 def _number(text: str) -> float:

@@ -20,6 +20,9 @@ from anonspark.pii.spotters import SPOTTERS, Spotter
 Mask: TypeAlias = np.ndarray[tuple[int], np.dtype[np.bool_]]
 """One boolean a text."""
 
+Rows: TypeAlias = np.ndarray[tuple[int], np.dtype[np.int64]]
+"""Indexes of texts."""
+
 BEFORE: Final = 48
 """Characters before a value in which a word can tell what it is."""
 
@@ -34,6 +37,17 @@ SPANS: Final = pa.list_(
 """Type of `spans_of`: one list a text, spans in their order."""
 
 _FULL_WIDTH: Final = {code: code - 0xFEE0 for code in (*range(0xFF10, 0xFF1A), 0xFF0D, 0xFF20, 0xFF0B, 0xFF08, 0xFF09)}
+_GATES: Final = ("[0-9]", r"[0-9](?:[^0-9A-Za-z]{0,3}[0-9]){5}")
+"""A digit; six digits with nothing but marks between them."""
+
+_LONG_NUMBERS: Final = frozenset(
+    {"amex", "au_tfn", "br_cpf", "ca_sin", "credit_card", "de_steuer_id", "dea_number", "ein", "es_nif", "eu_phone"}
+    | {"fr_nir", "imei", "imsi", "in_aadhaar", "intl_phone", "itin", "magnetic_stripe", "mx_curp", "nl_bsn", "npi"}
+    | {"phone", "pl_pesel", "se_personnummer", "ssn", "uk_driving_licence", "uk_nhs_number", "uk_nino", "uk_phone"}
+    | {"us_phone", "us_routing_number", "za_id_number"}
+)
+"""Types that no value with fewer than six digits in a row is of."""
+
 _LETTER: Final = "[0-9A-Za-z\u00c0-\u1fff\u2c00-\u2dff]"
 """Of scripts that part words by blanks; a number may follow Chinese signs and kana directly."""
 
@@ -125,7 +139,7 @@ def spans_by_row(
 ) -> Iterator[tuple[int, list[Span]]]:
     """Each row whose text has spans, in their order, and those."""
     texts = texts.cast(pa.string())
-    for row, spotters in _candidates(texts, threshold):
+    for row, spotters in _candidates(texts, threshold, types):
         spans = _find(texts[row].as_py(), spotters, threshold, types)
         if spans:
             yield row, spans
@@ -149,20 +163,26 @@ def as_array(spans: Mapping[int, Sequence[Span]], nulls: pa.Array) -> pa.Array:
     return pa.ListArray.from_arrays(offsets, structs, type=SPANS, mask=nulls)
 
 
-def _candidates(texts: pa.Array, threshold: float) -> Iterator[tuple[int, Sequence[int]]]:
+def _candidates(
+    texts: pa.Array, threshold: float, types: Collection[str] | None
+) -> Iterator[tuple[int, Sequence[int]]]:
     """Rows in which a shape occurs, in their order, each with the indexes of the spotters to ask.
 
     A shape that says too little on its own counts only in a text with one of its words.
     """
-    with_digit = np.flatnonzero(_matches(texts, "[0-9]"))
-    subsets = {True: (with_digit, texts.take(pa.array(with_digit))), False: (np.arange(len(texts)), texts)}
+    subsets: list[tuple[Rows, pa.Array]] = [(np.arange(len(texts)), texts)]
+    for gate in _GATES:
+        rows, subset = subsets[-1]
+        rows = rows[_matches(subset, gate)]
+        subsets.append((rows, texts.take(pa.array(rows))))
     asked = np.zeros((len(texts), len(SPOTTERS)), bool)
     for number, spotter in enumerate(SPOTTERS):
-        rows, subset = subsets[_needs_digit(spotter)]
-        rows = rows[_matches(subset, spotter.prefilter or spotter.pattern)]
-        if spotter.score < threshold and spotter.context is not None and len(rows):
-            rows = rows[_matches(texts.take(pa.array(rows)), _anywhere(spotter.context))]
-        asked[rows, number] = True
+        rows, subset = subsets[_gates_before(spotter)]
+        if len(rows) and (types is None or spotter.pii_type in types):
+            rows = rows[_matches(subset, spotter.prefilter or spotter.pattern)]
+            if spotter.score < threshold and spotter.context is not None and len(rows):
+                rows = rows[_matches(texts.take(pa.array(rows)), _anywhere(spotter.context))]
+            asked[rows, number] = True
     asked[_matches(texts, "[\uff10-\uff19\uff20]")] = True  # full-width digits are digits to the spotters only
     for row in np.flatnonzero(asked.any(axis=1)).tolist():
         yield row, np.flatnonzero(asked[row]).tolist()
@@ -283,7 +303,7 @@ def _compiled(spotter: Spotter) -> re.Pattern[str]:
 @cache
 def _word(context: str) -> re.Pattern[str]:
     """Any word of a concern; those in Chinese signs need no bounds."""
-    words = CONTEXT[context].split("|")
+    words = CONTEXT[context].replace("-", " ").split("|")  # as `_CAMEL` leaves them
     latin = "|".join(re.escape(word) for word in words if word[0] < "\u2e80")
     signs = "|".join(re.escape(word) for word in words if word[0] >= "\u2e80")
     bounded = rf"(?<![^\W_])(?:{latin})(?![^\W_])"
@@ -293,11 +313,12 @@ def _word(context: str) -> re.Pattern[str]:
 @cache
 def _anywhere(context: str) -> str:
     """Any word of a concern for RE2, its blanks as in keys and headers too: `socialSecurity`, `social_security`."""
-    words = CONTEXT[context].split("|")
+    words = CONTEXT[context].replace("-", " ").split("|")
     return "(?i)" + "|".join("[ _-]?".join(map(re.escape, word.split(" "))) for word in words)
 
 
-@cache
-def _needs_digit(spotter: Spotter) -> bool:
-    """Whether no text without a digit can have the shape."""
-    return spotter.pii_type not in {"credential", "url", "email", "password", "social_handle"}
+def _gates_before(spotter: Spotter) -> int:
+    """How many of `_GATES` a text has to pass before a spotter is asked."""
+    if spotter.pii_type in {"credential", "url", "email", "password", "social_handle"}:
+        return 0
+    return 2 if spotter.pii_type in _LONG_NUMBERS else 1

@@ -157,7 +157,7 @@ class _Column:
         return _Candidate(pii_type, max(lowered, 0.0), name.method, name, values, contradicted=True)
 
     def named(self, pii_type: str, values: ValueEvidence | None) -> NameEvidence | None:
-        """What the name says of a type: of itself, or of a wider type where the values have its shape."""
+        """What the name says of a type: of itself, or of a wider type where values tell that they are of this kind."""
         kind = self.values.kind
         if not self.knowledge.can_hold(pii_type, kind):
             return None
@@ -213,7 +213,7 @@ class _Column:
         """The kind of a type that nearly all its values are of."""
         if best.values is None:
             return None
-        share = self.knowledge.confidence.child_share * best.values.specific
+        share = self.knowledge.confidence.child_share * best.values.positive
         kinds = [
             found
             for kind, found in candidates.items()

@@ -50,6 +50,8 @@ def digits_of(text: str) -> tuple[str, str] | None:
         return None
     bare = _EXTENSION.sub("", text).lower().removeprefix("tel:").strip()
     digits = re.sub(r"[^0-9]", "", bare.replace("(0)", ""))
+    if len(digits) < 6:
+        return None
     if bare.lstrip("(").startswith("+"):
         return digits, "+"
     for international in ("00", "011"):

@@ -33,7 +33,7 @@ class ValueEvidence:
         fits: Share of cells that the type can hold, in any of its shapes or lists.
         against: Share of cells that it cannot be.
         positive: Share of cells in a shape or list that speaks for the type.
-        specific: The same without lists of words, which full and single names share.
+        specific: Share of cells in a shape that tells alone or in a list of whole values, which wider types have not.
         checked: A check digit or rule was passed.
         unmistakable: The shape tells even where the name says something else.
     """
