@@ -29,10 +29,10 @@ from anonspark.pii.apply import Means, treat
 from anonspark.pii.cells import Place, kind_of, places_of
 from anonspark.pii.compliance import evaluate, standings
 from anonspark.pii.count import count_instances
-from anonspark.pii.fits import require_fit, require_keys
 from anonspark.pii.nested import type_at, within_json
 from anonspark.pii.open_vault import open_vault
 from anonspark.pii.plan import Plan, plan_treatments
+from anonspark.pii.takes import require_fit, require_keys
 from anonspark.pii.transforms.noise import SHARE_OF_DEVIATION, scale_of
 from anonspark.pii.transforms.tokenize import Step, tokenize_columns
 from anonspark.pii.workers import worker_refusals
