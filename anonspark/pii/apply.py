@@ -97,7 +97,7 @@ def treat(table: DataFrame, treatments: Sequence[Treatment], means: Means) -> Da
 
     Args:
         table: Rows to release.
-        treatments: At most one a path; each fits its values, see `fits.require_fit`.
+        treatments: At most one a path; each fits its values, see `takes.require_fit`.
         means: What they need.
 
     Raises:

@@ -9,9 +9,9 @@ from anonspark.domain.paths import parse_path
 from anonspark.domain.pii import ColumnFinding, ComplianceProfile, PiiCatalogue
 from anonspark.domain.treatments import ACTIONS, Action, Treatment
 from anonspark.errors import ColumnTypeError
-from anonspark.pii.action_fits import NOT_IN_JSON, ONE_A_ROW, require_fit
 from anonspark.pii.nested import is_repeated, within_json
 from anonspark.pii.remains import with_defaults, within_limits
+from anonspark.pii.takes import NOT_IN_JSON, ONE_A_ROW, require_fit
 from anonspark.vocabulary import ActionName, DataKind, DetectionMethod
 
 MONEY: Final = frozenset({"income", "credit_score", "account_balance"})

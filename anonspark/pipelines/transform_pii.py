@@ -17,7 +17,7 @@ from anonspark.domain.paths import parse_path
 from anonspark.domain.pii import ComplianceProfile
 from anonspark.domain.pii_knowledge import Knowledge
 from anonspark.domain.sources import TableSource
-from anonspark.domain.treatments import AddNoise, Suppress, Tokenize, Treatment
+from anonspark.domain.treatments import AddNoise, DateShift, FormatPreservingEncrypt, Suppress, Tokenize, Treatment
 from anonspark.errors import ConfigurationError, VerificationError
 from anonspark.frames.casts import column, leave_out_malformed
 from anonspark.io.delta_log import Published
@@ -25,7 +25,6 @@ from anonspark.io.failures import storage_errors
 from anonspark.io.keys import key_scope, open_key
 from anonspark.io.manifest import append_rows
 from anonspark.io.tables import ReadTable, read_table
-from anonspark.pii.action_fits import require_fit, require_keys
 from anonspark.pii.apply import Means, treat
 from anonspark.pii.cells import Place, kind_of, places_of
 from anonspark.pii.compliance import evaluate, standings
@@ -33,6 +32,7 @@ from anonspark.pii.count import count_instances
 from anonspark.pii.nested import type_at, within_json
 from anonspark.pii.open_vault import open_vault
 from anonspark.pii.plan import Plan, plan_treatments
+from anonspark.pii.takes import require_fit, require_keys
 from anonspark.pii.transforms.noise import SHARE_OF_DEVIATION, scale_of
 from anonspark.pii.transforms.tokenize import Step, tokenize_columns
 from anonspark.pii.workers import worker_refusals
@@ -107,14 +107,14 @@ class TransformPiiAttempt:
                 self.look_again(read_table(attempt.spark, self.written_source(published)), plan, n_rows, knowledge)
         follower.finish()
         follower.enter("publish", "recording the run")
-        cells = self.written.cells or {}
+        cells = {each.column: self.rows_of(each, n_rows) for each in plan.treatments}
         with storage_errors(attempt.metadata_uri, "metadata"):
             rows = action_rows(self.target.name, plan.treatments, keys, cells)
             append_rows(attempt.tables, "pii_actions", attempt.run_id, rows)
         told: dict[str, Any] = {
             "rows": n_rows,
             "columns": len(table.table.columns),
-            "treatments": [treatment_part(each, keys, self.rows_of(each, n_rows)) for each in plan.treatments],
+            "treatments": [treatment_part(each, keys, cells[each.column]) for each in plan.treatments],
             "pending": [pending_part(finding) for finding in plan.pending],
             "remaining": remaining_parts(self.written.detections, plan.treatments),
             **compliance_part(looked, plan, profile, knowledge, keys),
@@ -261,7 +261,8 @@ class TransformPiiAttempt:
             if anonymous is not None:
                 anonymous.verify(written)
 
-        return write_release(released, self.output, self.attempt.guard, follower, check, version)
+        with worker_refusals(refusing_column(plan.treatments)):
+            return write_release(released, self.output, self.attempt.guard, follower, check, version)
 
     def look_again(self, table: ReadTable, plan: Plan, n_rows: int, knowledge: Knowledge) -> None:
         """Look into the table that was written, and count its rows and treated cells.
@@ -296,6 +297,12 @@ def keys_of(job: TransformPiiJob) -> tuple[KeyScope, list[RootKey]]:
     settings = job.settings
     keys = key_scope(settings.key_scope, hash_key=settings.hash_key, encryption_key=settings.encryption_key)
     return keys, [open_key(reference, field="settings.older_keys") for reference in settings.older_keys]
+
+
+def refusing_column(treatments: Sequence[Treatment]) -> str | None:
+    """The only column whose action refuses some values; None where several could have."""
+    columns = [each.column for each in treatments if isinstance(each.action, FormatPreservingEncrypt | DateShift)]
+    return columns[0] if len(columns) == 1 else None
 
 
 def kind_at(table: DataFrame, treatment: Treatment, looked: Looked) -> DataKind:

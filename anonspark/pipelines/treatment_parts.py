@@ -102,7 +102,9 @@ def remaining_parts(detections: Sequence[Detection], treatments: Sequence[Treatm
     ]
 
 
-def action_rows(uri: str, treatments: Sequence[Treatment], keys: KeyScope, cells: Mapping[str, int]) -> Iterator[Row]:
+def action_rows(
+    uri: str, treatments: Sequence[Treatment], keys: KeyScope, cells: Mapping[str, int | None]
+) -> Iterator[Row]:
     """One a treatment."""
     for treatment in treatments:
         yield {

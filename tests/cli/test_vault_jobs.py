@@ -33,7 +33,7 @@ def folder(spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         vault = open_vault(parse_vault("sqlite:///vault.db"), spark, "r", held)
         keys = KeyScope("project", linking=key, encryption=key)
         step = tokenize_columns(table, {"mail": Tokenize()}, vault, keys, held=held, subject="person")
-        table.transform(step).coalesce(1).write.format("delta").save("treated")
+        table.transform(step).coalesce(1).write.format("delta").save(str(tmp_path / "treated"))
     return tmp_path
 
 

@@ -231,6 +231,7 @@ def test_values_that_an_action_cannot_take_end_the_run_without_being_told(
             rules=[{"column": "shelf", "action": "format_preserving_encrypt"}],
             settings={"encryption_key": "env:TREAT_TEST_KEY"},
         )
+    assert str(raised.value).startswith("Column 'shelf' holds values with so few characters")
     assert "A1" not in str(raised.value)
 
 

@@ -1,9 +1,9 @@
 """Values of which only some characters at the ends stay.
 
-A character is a letter, a digit or a symbol with the combining marks that follow it, whatever plane it is of. Of a
-value with n of them at most floor(n / 2) stay, those at the end before those at the start, so that a short value is
-never shown whole. Separators, which are what is neither letter nor digit, are no characters where they are kept; a
-value of nothing but separators is hidden altogether.
+A character is a code point with the combining marks that follow it, whatever plane it is of. Of a value with n letters
+and digits at most floor(n / 2) characters stay, those at the end before those at the start, so that a short value is
+never shown whole. Among the hidden ones separators, which are what is neither letter nor digit, can be kept; a value of
+nothing but separators is hidden altogether.
 """
 
 from typing import Final
@@ -47,42 +47,34 @@ def _letters(value: Column) -> Column:
 
 def _mask_ascii(value: Column, action: Mask) -> Column:
     # No `right` here: Spark repeats what stands in it, and with it all that it is made of.
-    marked = _letters(value) if action.keep_separators else _repeated(value, _X)
-    if not action.show_first and not action.show_last:
-        return F.replace(marked, F.lit(_X), F.lit(action.mask_char))
-    n_characters = F.length(marked) - F.length(F.replace(marked, F.lit(_X), F.lit("")))
+    n_characters = F.length(value)
+    if action.keep_separators:
+        letters = _letters(value)
+        n_characters = n_characters - F.length(F.replace(letters, F.lit(_X), F.lit("")))
     first, last = _shown(n_characters, action)
-    parts: list[Column] = []
-    start = end = F.lit(0)
-    if action.show_first:
-        before = F.call_function("substring_index", marked, F.lit(_X), first)
-        start = F.length(before) + F.least(first, F.lit(1))
-        parts.append(F.substring(value, F.lit(1), start))
-    if action.show_last:
-        behind = F.call_function("substring_index", marked, F.lit(_X), -last)
-        end = F.length(behind) + F.least(last, F.lit(1))
-    middle = F.substring(marked, start + 1, F.length(value) - start - end)
-    parts.append(F.replace(middle, F.lit(_X), F.lit(action.mask_char)))
-    if action.show_last:
-        parts.append(F.substring(value, -end, end))
+    middle = F.substring(value, first + 1, F.length(value) - first - last)
+    symbol = F.lit(action.mask_char)
+    hidden = F.mask(middle, symbol, symbol, symbol) if action.keep_separators else _repeated(middle, action.mask_char)
+    parts = [F.substring(value, F.lit(1), first)] if action.show_first else []
+    parts += [hidden, *([F.substring(value, -last, last)] if action.show_last else [])]
     return F.concat(*parts)
 
 
 def _mask_any(value: Column, action: Mask) -> Column:
-    character = _LETTER if action.keep_separators else _ANY
     clean = F.replace(value, F.lit(_MARK), F.lit(""))
-    marked = F.regexp_replace(clean, f"({character})", _MARK + "$1")
+    marked = F.regexp_replace(clean, f"({_ANY})", _MARK + "$1")
     n_characters = F.length(marked) - F.length(clean)
-    first, last = _shown(n_characters, action)
+    n_letters = n_characters
+    if action.keep_separators:
+        n_letters = F.length(F.regexp_replace(clean, r"[^\p{L}\p{N}]+", ""))
+    first, last = _shown(n_letters, action)
     until_end = F.call_function("substring_index", marked, F.lit(_MARK), n_characters - last + 1)
+    shown_first = F.call_function("substring_index", until_end, F.lit(_MARK), first + 1)
     shown_last = F.call_function("substring_index", marked, F.lit(_MARK), -last)
-    # What stands before the first character belongs to it.
-    until_first = F.call_function("substring_index", until_end, F.lit(_MARK), first + 1)
-    middle = F.substring(until_end, F.length(until_first) + 1, F.length(until_end))
-    hidden = F.regexp_replace(middle, _MARK + character, _escaped(action.mask_char))
-    kept = F.concat(until_first, hidden, F.when(last > 0, shown_last).otherwise(F.lit("")))
-    masked = F.replace(kept, F.lit(_MARK), F.lit(""))
-    return F.when(n_characters == 0, _repeated(value, action.mask_char)).otherwise(masked)
+    middle = F.replace(F.substring(until_end, F.length(shown_first) + 1, F.length(until_end)), F.lit(_MARK), F.lit(""))
+    hidden = F.regexp_replace(middle, _LETTER if action.keep_separators else _ANY, _escaped(action.mask_char))
+    masked = F.replace(F.concat(shown_first, hidden, shown_last), F.lit(_MARK), F.lit(""))
+    return F.when(n_letters == 0, _repeated(value, action.mask_char)).otherwise(masked)
 
 
 def _shown(n_characters: Column, action: Mask) -> tuple[Column, Column]:

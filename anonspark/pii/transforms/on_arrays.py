@@ -86,16 +86,14 @@ def masked(text: str, action: Mask) -> str:
     '**** **** **** 1234'
     """
     characters = _characters(text)
-    if action.keep_separators:
-        places = [place for place, character in enumerate(characters) if _is_letter(character)]
-        if not places:
-            return action.mask_char * len(text)
-    else:
-        places = list(range(len(characters)))
-    last = min(len(places) // 2, action.show_last)
-    first = min(len(places) // 2 - last, action.show_first)
-    for place in places[first : len(places) - last]:
-        characters[place] = action.mask_char
+    letters = sum(map(_is_letter, characters)) if action.keep_separators else len(characters)
+    if not letters:
+        return action.mask_char * len(text)
+    last = min(letters // 2, action.show_last)
+    first = min(letters // 2 - last, action.show_first)
+    for place in range(first, len(characters) - last):
+        if not action.keep_separators or _is_letter(characters[place]):
+            characters[place] = action.mask_char
     return "".join(characters)
 
 
