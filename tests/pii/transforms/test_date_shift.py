@@ -83,6 +83,6 @@ def test_texts_that_are_no_dates_are_told_without_them(spark: SparkSession) -> N
     assert "canary" not in raised.value.message
 
 
-def test_numbers_are_no_dates() -> None:
+def test_numbers_are_no_dates(spark: SparkSession) -> None:
     with pytest.raises(ColumnTypeError, match="has type int; date_shift takes dates"):
         shift_date(F.lit(1), None, DateShift(), KEY, "p", IntegerType())

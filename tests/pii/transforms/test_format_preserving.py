@@ -76,6 +76,6 @@ def test_a_refusal_reaches_the_driver_with_the_way_out_and_without_the_value(spa
 
 
 @pytest.mark.parametrize("alphabet", ["", "0", "001", "01 ", "01\u0663"])
-def test_alphabets_that_are_none_are_refused(alphabet: str) -> None:
+def test_alphabets_that_are_none_are_refused(spark: SparkSession, alphabet: str) -> None:
     with pytest.raises(InputError, match="two or more printable ASCII characters"):
         fpe_encrypt(F.lit(""), FormatPreservingEncrypt(alphabet), KEY, "p")

@@ -50,6 +50,6 @@ def test_tables_join_on_pseudonyms_as_they_did_on_the_values(spark: SparkSession
     assert fakes[0].join(other_scope, "x").count() == 0
 
 
-def test_a_locale_that_there_is_not_is_told_before_anything_runs() -> None:
+def test_a_locale_that_there_is_not_is_told_before_anything_runs(spark: SparkSession) -> None:
     with pytest.raises(InputError, match="no pseudonyms for the locale 'xx'"):
         pseudonymize(F.lit(""), "name", "xx", KEY, "p")
