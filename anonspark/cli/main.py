@@ -1,20 +1,29 @@
-"""The `anonspark` command: what can be asked of it.
+"""The `anonspark` command: what can be asked of it."""
 
-What a command does is imported when it is done, so that `--help` and a misspelt option are answered at once.
-"""
-
-import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import Annotated, Final
 
 import typer
 
 from anonspark import __version__
-
-if TYPE_CHECKING:
-    from anonspark.cli.execute import Command
+from anonspark.cli.options import (
+    AsJson,
+    Config,
+    Debug,
+    Master,
+    RunId,
+    Settings,
+    SparkConf,
+    SummaryFile,
+    command_of,
+    execute,
+    of_job_file,
+    pairs_of,
+    require_one_source,
+)
+from anonspark.cli.personal_data import personal_data
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -23,15 +32,26 @@ app = typer.Typer(
     pretty_exceptions_enable=False,  # they print local variables, which can hold cells
 )
 
-Debug = Annotated[
-    bool, typer.Option("--debug", help="Show tracebacks and Spark's own log; both can quote cells of the data.")
-]
-Master = Annotated[
-    str | None, typer.Option("--master", metavar="M", help="Spark's master: local[4], spark://..., sc://...")
-]
-SparkConf = Annotated[
-    list[str] | None, typer.Option("--spark-conf", metavar="K=V", help="A Spark setting; may be repeated.")
-]
+OF_JOB_FILES: Final = {
+    "anonymize": """Write the least lossy release of a table.
+
+A job file says which columns others may know, how they may be coarsened and which privacy models must hold.
+""",
+    "apply": """Release a table at the levels that an earlier run found.
+
+Nothing is searched; classes that are unsafe in this table are suppressed, or the run is refused.
+""",
+    "validate": """Say whether a table satisfies privacy models, and where it does not.
+
+The table is taken as it is. One that is not valid ends with exit code 3.
+""",
+    "measure": """Hold a release against its original.
+
+What each column and the whole lost, how far distributions and associations moved, and whether a classifier still
+predicts a column.
+""",
+}
+"""What the commands do that need a job file and nothing else."""
 
 
 def show_version(wanted: bool) -> None:
@@ -54,56 +74,8 @@ def anonspark(
     """
 
 
-Config = Annotated[str, typer.Option("--config", metavar="FILE", help="The job file: a path or any URI.")]
-Settings = Annotated[
-    list[str] | None,
-    typer.Option("--set", metavar="A.B[0]=YAML", help="Replace one value of the job file; may be repeated."),
-]
-RunId = Annotated[
-    str | None,
-    typer.Option("--run-id", metavar="ID", help="Name the run; one that is complete is told again, not repeated."),
-]
-SummaryFile = Annotated[
-    Path | None,
-    typer.Option("--summary", metavar="FILE", help="Write the summary as JSON there, of a failed run too."),
-]
-AsJson = Annotated[bool, typer.Option("--json", help="Print the summary as JSON on stdout instead of tables.")]
-
-
-@app.command()
-def anonymize(
-    config: Config,
-    settings: Settings = None,
-    run_id: RunId = None,
-    summary: SummaryFile = None,
-    as_json: AsJson = False,
-    debug: Debug = False,
-    master: Master = None,
-    spark_conf: SparkConf = None,
-) -> None:
-    """Write the least lossy release of a table.
-
-    A job file says which columns others may know, how they may be coarsened and which privacy models must hold.
-    """
-    _execute(_command("anonymize", config, settings, run_id, summary, as_json, debug, master, spark_conf))
-
-
-@app.command()
-def apply(
-    config: Config,
-    settings: Settings = None,
-    run_id: RunId = None,
-    summary: SummaryFile = None,
-    as_json: AsJson = False,
-    debug: Debug = False,
-    master: Master = None,
-    spark_conf: SparkConf = None,
-) -> None:
-    """Release a table at the levels that an earlier run found.
-
-    Nothing is searched; classes that are unsafe in this table are suppressed, or the run is refused.
-    """
-    _execute(_command("apply", config, settings, run_id, summary, as_json, debug, master, spark_conf))
+for name, help_text in OF_JOB_FILES.items():
+    app.command(name)(of_job_file(name, help_text))
 
 
 @app.command()
@@ -147,240 +119,12 @@ def risk(
         "risk_threshold": threshold,
         "quasi_identifiers": quasi_identifiers or None,
     }
-    if (table is None) == (config is None):
-        raise typer.BadParameter("name a TABLE with --qi, or a job file with --config.")
-    if config is not None and any(value is not None for value in of_table.values()):
-        raise typer.BadParameter("the job file says this; change its values with --set.", param_hint="--config")
-    command = _command("risk", config or "", settings, run_id, summary, as_json, debug, master, spark_conf)
-    _execute(command if table is None else replace(command, tables=(table,), of_table=of_table))
+    require_one_source(table, config, of_table)
+    command = command_of("risk", config or "", settings, run_id, summary, as_json, debug, master, spark_conf)
+    execute(command if table is None else replace(command, tables=(table,), of_table=of_table))
 
 
-@app.command("detect-pii")
-def detect_pii(
-    tables: Annotated[
-        list[str] | None,
-        typer.Argument(metavar="[TABLE]...", help="Files to look at without a job file.", show_default=False),
-    ] = None,
-    config: Annotated[
-        str | None, typer.Option("--config", metavar="FILE", help="The job file: a path or any URI.")
-    ] = None,
-    types: Annotated[
-        list[str] | None, typer.Option("--types", metavar="A,B", help="The types to look for; all by default.")
-    ] = None,
-    profile: Annotated[
-        str | None, typer.Option("--profile", metavar="NAME", help="A regulation to hold the findings against: hipaa.")
-    ] = None,
-    threshold: Annotated[
-        float | None, typer.Option("--threshold", metavar="P", help="Confidence below which nothing is reported, 0.8.")
-    ] = None,
-    sample_size: Annotated[
-        int | None, typer.Option("--sample-size", metavar="N", help="Look at N rows and estimate; at all by default.")
-    ] = None,
-    deep_scan: Annotated[bool, typer.Option("--deep-scan", help="Look inside the texts of every row too.")] = False,
-    settings: Settings = None,
-    run_id: RunId = None,
-    summary: SummaryFile = None,
-    as_json: AsJson = False,
-    debug: Debug = False,
-    master: Master = None,
-    spark_conf: SparkConf = None,
-) -> None:
-    """Find personal data in tables.
-
-    Which columns hold which types of it, how sure that is and why, and how many cells. A job file names the tables; for
-    a first look TABLEs do: the separator and the encoding of a CSV are guessed.
-    """
-    of_table = {
-        "types": types or None,
-        "profile": profile,
-        "confidence_threshold": threshold,
-        "sample_size": sample_size,
-        "deep_scan": deep_scan or None,
-    }
-    if bool(tables) == (config is not None):
-        raise typer.BadParameter("name TABLEs, or a job file with --config.")
-    if config is not None and any(value is not None for value in of_table.values()):
-        raise typer.BadParameter("the job file says this; change its values with --set.", param_hint="--config")
-    command = _command("detect-pii", config or "", settings, run_id, summary, as_json, debug, master, spark_conf)
-    _execute(replace(command, tables=tuple(tables), of_table=of_table) if tables else command)
-
-
-@app.command("detect-qi")
-def detect_qi(
-    table: Annotated[
-        str | None, typer.Argument(metavar="[TABLE]", help="A file to look at without a job file.", show_default=False)
-    ] = None,
-    config: Annotated[
-        str | None, typer.Option("--config", metavar="FILE", help="The job file: a path or any URI.")
-    ] = None,
-    mode: Annotated[
-        str | None, typer.Option("--mode", metavar="M", help="auto, ml or heuristic; auto by default.")
-    ] = None,
-    sampling_method: Annotated[
-        str | None, typer.Option("--sampling", metavar="S", help="fast, full or adaptive; fast by default.")
-    ] = None,
-    settings: Settings = None,
-    run_id: RunId = None,
-    summary: SummaryFile = None,
-    as_json: AsJson = False,
-    debug: Debug = False,
-    master: Master = None,
-    spark_conf: SparkConf = None,
-) -> None:
-    """Find out which columns identify people.
-
-    Each column is a direct identifier, a quasi-identifier, sensitive, or none of these, and why. A job file names the
-    table; for a first look TABLE does: the separator and the encoding of a CSV are guessed.
-    """
-    of_table = {"mode": mode, "sampling_method": sampling_method}
-    if (table is None) == (config is None):
-        raise typer.BadParameter("name a TABLE, or a job file with --config.")
-    if config is not None and any(value is not None for value in of_table.values()):
-        raise typer.BadParameter("the job file says this; change its values with --set.", param_hint="--config")
-    command = _command("detect-qi", config or "", settings, run_id, summary, as_json, debug, master, spark_conf)
-    _execute(command if table is None else replace(command, tables=(table,), of_table=of_table))
-
-
-@app.command()
-def validate(
-    config: Config,
-    settings: Settings = None,
-    run_id: RunId = None,
-    summary: SummaryFile = None,
-    as_json: AsJson = False,
-    debug: Debug = False,
-    master: Master = None,
-    spark_conf: SparkConf = None,
-) -> None:
-    """Say whether a table satisfies privacy models, and where it does not.
-
-    The table is taken as it is. One that is not valid ends with exit code 3.
-    """
-    _execute(_command("validate", config, settings, run_id, summary, as_json, debug, master, spark_conf))
-
-
-@app.command()
-def measure(
-    config: Config,
-    settings: Settings = None,
-    run_id: RunId = None,
-    summary: SummaryFile = None,
-    as_json: AsJson = False,
-    debug: Debug = False,
-    master: Master = None,
-    spark_conf: SparkConf = None,
-) -> None:
-    """Hold a release against its original.
-
-    What each column and the whole lost, how far distributions and associations moved, and whether a classifier still
-    predicts a column.
-    """
-    _execute(_command("measure", config, settings, run_id, summary, as_json, debug, master, spark_conf))
-
-
-@app.command()
-def detokenize(
-    config: Config,
-    settings: Settings = None,
-    run_id: RunId = None,
-    summary: SummaryFile = None,
-    as_json: AsJson = False,
-    debug: Debug = False,
-    master: Master = None,
-    spark_conf: SparkConf = None,
-) -> None:
-    """Put the values back that tokens stand for.
-
-    Whoever has the vault and its key may; every use is audited. The output holds personal data in plain.
-    """
-    _execute(_command("detokenize", config, settings, run_id, summary, as_json, debug, master, spark_conf))
-
-
-@app.command()
-def decrypt(
-    config: Config,
-    settings: Settings = None,
-    run_id: RunId = None,
-    summary: SummaryFile = None,
-    as_json: AsJson = False,
-    debug: Debug = False,
-    master: Master = None,
-    spark_conf: SparkConf = None,
-) -> None:
-    """Put the values back that were encrypted.
-
-    Whoever has the key may; every use is audited. The output holds personal data in plain.
-    """
-    _execute(_command("decrypt", config, settings, run_id, summary, as_json, debug, master, spark_conf))
-
-
-@app.command()
-def rotate_keys(
-    config: Config,
-    settings: Settings = None,
-    run_id: RunId = None,
-    summary: SummaryFile = None,
-    as_json: AsJson = False,
-    debug: Debug = False,
-    master: Master = None,
-    spark_conf: SparkConf = None,
-) -> None:
-    """Encrypt again with a new key what an older one encrypted.
-
-    In a token vault, whose tokens stay, or in columns of a table. One that was interrupted goes on where it stopped.
-    """
-    _execute(_command("rotate-keys", config, settings, run_id, summary, as_json, debug, master, spark_conf))
-
-
-@app.command()
-def erase(
-    config: Config,
-    subjects_from_stdin: Annotated[
-        bool, typer.Option("--subjects-from-stdin", help="Read the persons from standard input, one a line.")
-    ] = False,
-    values_from_stdin: Annotated[
-        bool, typer.Option("--values-from-stdin", help="Read the values from standard input, one a line.")
-    ] = False,
-    settings: Settings = None,
-    run_id: RunId = None,
-    summary: SummaryFile = None,
-    as_json: AsJson = False,
-    debug: Debug = False,
-    master: Master = None,
-    spark_conf: SparkConf = None,
-) -> None:
-    """Make a token vault forget persons or values.
-
-    The job file names a table of them; a few can come on standard input, so that they are in no file and in no list of
-    processes. What was released stays, and nobody can take it back to them.
-    """
-    if subjects_from_stdin and values_from_stdin:
-        raise typer.BadParameter("read either persons or values from standard input.")
-    if run_id is not None and (subjects_from_stdin or values_from_stdin):
-        # A run that is complete is told again: other lines under its id would seem to be erased.
-        raise typer.BadParameter("what comes on standard input is in no record; leave --run-id out.")
-    command = _command("erase", config, settings, run_id, summary, as_json, debug, master, spark_conf)
-    lines = tuple(sys.stdin.read().splitlines()) if subjects_from_stdin or values_from_stdin else None
-    _execute(replace(command, lines=lines, lines_are_persons=subjects_from_stdin))
-
-
-@app.command()
-def transform_pii(
-    config: Config,
-    settings: Settings = None,
-    run_id: RunId = None,
-    summary: SummaryFile = None,
-    as_json: AsJson = False,
-    debug: Debug = False,
-    master: Master = None,
-    spark_conf: SparkConf = None,
-) -> None:
-    """Mask, hash, encrypt, replace or leave out the personal data of a table.
-
-    A job file says what is done with which type of it or which column, or names a regulation that does. What was
-    written is looked at again before anybody sees it.
-    """
-    _execute(_command("transform-pii", config, settings, run_id, summary, as_json, debug, master, spark_conf))
+app.add_typer(personal_data)
 
 
 @app.command()
@@ -398,7 +142,7 @@ def demo(
     """
     from anonspark.cli.demo import demonstrate
 
-    raise typer.Exit(demonstrate(folder, debug=debug, master=master, spark_conf=_pairs(spark_conf or ())))
+    raise typer.Exit(demonstrate(folder, debug=debug, master=master, spark_conf=pairs_of(spark_conf or ())))
 
 
 @app.command()
@@ -429,7 +173,7 @@ def report(
         pdf=pdf,
         debug=debug,
         master=master,
-        spark_conf=_pairs(spark_conf or ()),
+        spark_conf=pairs_of(spark_conf or ()),
     )
     raise typer.Exit(write(command))
 
@@ -455,7 +199,7 @@ def plan(
     """
     from anonspark.cli.plan import tell_plan
 
-    command = _command("anonymize", config, settings, None, None, as_json, debug, master, spark_conf)
+    command = command_of("anonymize", config, settings, None, None, as_json, debug, master, spark_conf)
     raise typer.Exit(tell_plan(command, sample))
 
 
@@ -477,7 +221,7 @@ def explain(
     """
     from anonspark.cli.explain import tell_explanation
 
-    command = _command("anonymize", metadata, None, None, None, as_json, debug, master, spark_conf)
+    command = command_of("anonymize", metadata, None, None, None, as_json, debug, master, spark_conf)
     raise typer.Exit(tell_explanation(command, run))
 
 
@@ -494,51 +238,6 @@ def schema(
     from anonspark.cli.schema import tell_schema
 
     raise typer.Exit(tell_schema(output))
-
-
-def _command(
-    job: str,
-    config: str,
-    settings: Sequence[str] | None,
-    run_id: str | None,
-    summary: Path | None,
-    as_json: bool,
-    debug: bool,
-    master: str | None,
-    spark_conf: Sequence[str] | None,
-) -> "Command":
-    """What the options that all kinds of job have ask for."""
-    from anonspark.cli.execute import Command
-
-    return Command(
-        job=job,
-        config=config,
-        settings=tuple(settings or ()),
-        run_id=run_id,
-        summary=summary,
-        as_json=as_json,
-        debug=debug,
-        master=master,
-        spark_conf=_pairs(spark_conf or ()),
-    )
-
-
-def _execute(command: "Command") -> NoReturn:
-    """Run a job, and end with its exit code."""
-    from anonspark.cli.execute import execute
-
-    raise typer.Exit(execute(command))
-
-
-def _pairs(settings: Sequence[str]) -> dict[str, str]:
-    pairs = {}
-    for setting in settings:
-        key, equals, value = setting.partition("=")
-        if not equals or not key.strip():
-            # A setting can be a secret, so that it is not repeated.
-            raise typer.BadParameter("write a setting as key=value.", param_hint="--spark-conf")
-        pairs[key.strip()] = value
-    return pairs
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

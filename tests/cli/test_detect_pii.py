@@ -64,8 +64,8 @@ def test_a_sample_and_a_deep_scan_of_one_file(ended: Ended, folder: Path, capsys
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        ([], "name TABLEs, or a job file with --config"),
-        (["a.csv", "--config", "job.yaml"], "name TABLEs, or a job file with --config"),
+        ([], "name a TABLE, or a job file with --config"),
+        (["a.csv", "--config", "job.yaml"], "name a TABLE, or a job file with --config"),
         (["--config", "job.yaml", "--types", "email"], "change its values with --set"),
         (["a.csv", "--types", "emial"], "did you mean 'email'?"),
         (["a.csv", "--profile", "hippa"], "did you mean 'hipaa'?"),
