@@ -3,7 +3,7 @@
 What a command does is imported when it is done, so that `--help` and a misspelt option are answered at once.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
@@ -107,7 +107,7 @@ def of_job_file(job: str, help_text: str) -> Callable[..., None]:
     return command
 
 
-def require_one_source(tables: object, config: str | None, of_table: dict[str, object]) -> None:
+def require_one_source(tables: object, config: str | None, of_table: Mapping[str, object]) -> None:
     """Refuse a command that names no table, or one beside a job file.
 
     Raises:
