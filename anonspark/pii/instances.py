@@ -13,7 +13,8 @@ def shape_of(finding: ColumnFinding, knowledge: Knowledge) -> str | None:
     kinds = [kind for kind in knowledge.catalogue.types if knowledge.catalogue.covers(finding.pii_type, kind)]
     if not finding.share or any(knowledge.lists.get(kind) for kind in kinds):
         return None
-    patterns = [shape.pattern for kind in kinds for shape in knowledge.shapes.get(kind, ())]
+    shapes = [shape for kind in kinds for shape in knowledge.shapes.get(kind, ())]
+    patterns = [shape.pattern for shape in shapes if shape.specificity > 0]  # the others only do not contradict a name
     return "|".join(f"(?:{pattern})" for pattern in dict.fromkeys(patterns)) or None
 
 
