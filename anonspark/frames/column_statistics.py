@@ -9,7 +9,7 @@ from pyspark.sql import functions as F
 
 from anonspark.frames.names import numbered, positions
 
-DEVIATION: Final = 0.02
+DEVIATION: Final = 0.01
 """Relative standard deviation of an estimated number of values."""
 
 AT_ONCE: Final = 100

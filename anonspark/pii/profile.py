@@ -1,7 +1,7 @@
 """The distinct values of each column of a table, and of each path within nested columns and JSON, on the driver."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import numpy as np
@@ -44,7 +44,7 @@ class TableSample:
     malformed: Mapping[str, int]
     profiles: Sequence[ColumnProfile]
     places: Sequence[Place]
-    columns: Mapping[str, pa.ChunkedArray]
+    columns: Mapping[str, pa.ChunkedArray] = field(repr=False)
 
 
 def collect_profiles(

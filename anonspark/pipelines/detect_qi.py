@@ -49,7 +49,7 @@ SAME_RANKING: Final = 0.95
 WEAK_EVIDENCE: Final = 0.45
 """Confidence from which on personal data in a column says what it is; no cell is changed for it."""
 
-NEAR_THRESHOLD: Final = 0.06
+NEAR_THRESHOLD: Final = 0.03
 """A ratio of distinct values this near to the threshold is counted exactly: three deviations of its estimate."""
 
 SEED: Final = 7

@@ -33,7 +33,7 @@ def held() -> Iterator[ExitStack]:
         yield stack
 
 
-@pytest.fixture(params=["sqlite", "delta"])
+@pytest.fixture(params=["sqlite", pytest.param("delta", marks=pytest.mark.nightly)])
 def vault(request: pytest.FixtureRequest, spark: SparkSession, tmp_path: Path, held: ExitStack) -> Vault:
     """An empty vault in `vault.db` or below `vault`."""
     if request.param == "delta":

@@ -214,7 +214,7 @@ def test_in_free_text_only_what_is_found_changes(spark: SparkSession) -> None:
         None,
     ]
     masked = values(treat(table, [treated("note", Mask(), "email")], free), "note")
-    assert masked[0] == "Write to ***@******e.com or call ***-***-0123 today."
+    assert masked[0] == "Write to ***@*******.com or call ***-***-0123 today."
 
 
 def test_a_person_has_one_shift_of_dates_in_every_table(spark: SparkSession) -> None:

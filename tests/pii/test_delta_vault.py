@@ -33,6 +33,7 @@ def tokens_of(spark: SparkSession, vault: DeltaVault, keys: KeyScope, values: ra
         return dict(map(tuple, table.transform(step).collect()))
 
 
+@pytest.mark.nightly
 def test_four_jobs_at_once_mint_one_token_a_value(spark: SparkSession, delta: DeltaVault, keys: KeyScope) -> None:
     with ThreadPoolExecutor(4) as pool:
         shares = [range(part * 50, part * 50 + 100) for part in range(4)]
@@ -48,6 +49,7 @@ def test_four_jobs_at_once_mint_one_token_a_value(spark: SparkSession, delta: De
     assert DeltaTable(f"{delta.name.removeprefix('file://')}/tokens").to_pyarrow_table().num_rows == 250
 
 
+@pytest.mark.nightly
 def test_a_writer_that_was_overtaken_starts_again(
     spark: SparkSession, delta: DeltaVault, keys: KeyScope, monkeypatch: pytest.MonkeyPatch
 ) -> None:

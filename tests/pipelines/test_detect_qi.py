@@ -76,7 +76,7 @@ def test_full_sampling_counts_every_row_in_one_pass(spark: SparkSession, patient
     if is_connect(spark):
         pytest.skip("a Connect client does not see the plans of its queries")
     before = executions_so_far(spark)
-    summary = run(job_in(patients, sampling_method="full", uniqueness_threshold=0.5), spark)
+    summary = run(job_in(patients, sampling_method="full"), spark)
     assert summary["total_records"] == ROWS
     scanned = sum(rows for name, rows in rows_scanned(spark, before).items() if "parquet" in name)
     assert scanned <= 2 * ROWS  # one pass, and the sample, which is the whole of so small a table
