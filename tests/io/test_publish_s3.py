@@ -18,7 +18,7 @@ from pyspark.sql.types import LongType, StructField, StructType
 
 from anonspark.domain.sources import TableTarget
 from anonspark.errors import RunConflictError
-from anonspark.io.delta_log import Published, delta_table, released
+from anonspark.io.delta_log import Published, delta_table, release_label, released
 from anonspark.io.manifest import RunRow, begin_run, last_state
 from anonspark.io.metadata_tables import DriverTables
 from anonspark.io.object_store import Storage
@@ -94,11 +94,11 @@ def test_the_server_refuses_to_put_a_key_that_exists(bucket: Storage) -> None:
 
 
 def test_a_release_is_published_and_replaced(bucket: Storage) -> None:
-    commit_files(staged(bucket, "r1", [1, 2]), bucket, None, unfenced)
-    commit_files(staged(bucket, "r2", [3], epoch=1), bucket, delta_table(bucket), unfenced)
+    commit_files(staged(bucket, "r1", [1, 2]), bucket, None, unfenced, release_label("r1"))
+    commit_files(staged(bucket, "r2", [3], epoch=1), bucket, delta_table(bucket), unfenced, release_label("r2", 7))
     table = delta_table(bucket)
     assert ids(bucket) == [3]
-    assert (released(table, "r1"), released(table, "r2")) == (Published(0), Published(1))
+    assert (released(table, "r1"), released(table, "r2")) == (Published(0), Published(1, 7))
 
 
 def test_of_many_first_publishes_at_once_one_creates_the_table(bucket: Storage) -> None:
@@ -106,7 +106,7 @@ def test_of_many_first_publishes_at_once_one_creates_the_table(bucket: Storage) 
 
     def attempt(release: StagedFiles) -> bool:
         try:
-            commit_files(release, bucket, None, unfenced)
+            commit_files(release, bucket, None, unfenced, release_label(release.run_id))
         except RunConflictError:
             return False
         return True
