@@ -10,9 +10,8 @@ from anonspark.config.fields import Columns, Fraction, Problem, Whole, one_of, s
 from anonspark.config.job_file import TABLE_TO_READ, JobFile
 from anonspark.config.locations import Uri, resolve
 from anonspark.config.placement import faults_of_tables
-from anonspark.config.tables import Input
+from anonspark.config.tables import Input, source_of
 from anonspark.domain.sources import TableSource
-from anonspark.errors import ConfigurationError
 from anonspark.vocabulary import DetectionMode, SamplingMethod
 
 
@@ -62,9 +61,7 @@ class DetectQiJob(JobFile):
         Raises:
             ConfigurationError: The job names none.
         """
-        if self.input is None:
-            raise ConfigurationError([("input", "is missing.")])
-        return self.input.to_source(self.base)
+        return source_of(self.input, self.base)
 
     def uris_beside_the_source(self) -> Iterator[str | None]:
         """The file of patterns."""

@@ -21,7 +21,7 @@ from anonspark.config.hierarchies import CsvHierarchy
 from anonspark.config.locations import beside, resolve
 from anonspark.config.plain import plain_data
 from anonspark.config.problems import path_text, problems_of
-from anonspark.config.tables import Input, Metadata
+from anonspark.config.tables import Input, Metadata, source_of
 from anonspark.domain.sources import TableSource, TableTarget
 from anonspark.errors import ConfigurationError
 from anonspark.vocabulary import AttributeRole
@@ -189,6 +189,4 @@ class InputJob(AttributesJob):
         Raises:
             ConfigurationError: The job names none.
         """
-        if self.input is None:
-            raise ConfigurationError([("input", "is missing.")])
-        return self.input.to_source(self.base)
+        return source_of(self.input, self.base)

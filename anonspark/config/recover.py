@@ -9,7 +9,7 @@ from anonspark.config.fields import Columns, Flag, Name, Problem, SectionError, 
 from anonspark.config.job_file import TABLE_TO_READ, JobFile
 from anonspark.config.key_settings import KeySettings, VaultSettings
 from anonspark.config.placement import faults_of_places, faults_of_tables
-from anonspark.config.tables import Input, Output
+from anonspark.config.tables import Input, Output, source_of, target_of
 from anonspark.domain.paths import parse_path
 from anonspark.domain.sources import TableSource, TableTarget
 from anonspark.domain.vaults import VaultKind
@@ -61,9 +61,7 @@ class RecoverJob(JobFile):
         Raises:
             ConfigurationError: The job names none.
         """
-        if self.input is None:
-            raise ConfigurationError([("input", "is missing.")])
-        return self.input.to_source(self.base)
+        return source_of(self.input, self.base)
 
     def target(self) -> TableTarget:
         """The table to write.
@@ -71,9 +69,7 @@ class RecoverJob(JobFile):
         Raises:
             ConfigurationError: The job names none.
         """
-        if self.output is None:
-            raise ConfigurationError([("output", "is missing.")])
-        return self.output.to_target(self.base)
+        return target_of(self.output, self.base)
 
     @property
     def paths(self) -> tuple[str, ...]:

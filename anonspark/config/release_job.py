@@ -5,9 +5,8 @@ from typing import Annotated, ClassVar
 
 from anonspark.config.fields import Flag, one_of
 from anonspark.config.job_file import InputJob
-from anonspark.config.tables import Output
+from anonspark.config.tables import Output, target_of
 from anonspark.domain.sources import TableTarget
-from anonspark.errors import ConfigurationError
 from anonspark.vocabulary import QualityGate
 
 
@@ -34,6 +33,4 @@ class ReleaseJob(InputJob):
         Raises:
             ConfigurationError: The job names none.
         """
-        if self.output is None:
-            raise ConfigurationError([("output", "is missing.")])
-        return self.output.to_target(self.base)
+        return target_of(self.output, self.base)

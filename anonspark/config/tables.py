@@ -10,7 +10,7 @@ from pydantic import AfterValidator, Field, WithJsonSchema
 from anonspark.config.fields import Columns, Count, Name, Section, SectionError, Text, fault, one_of, shown
 from anonspark.config.locations import KEPT, Uri, resolve
 from anonspark.domain.sources import TableSource, TableTarget
-from anonspark.errors import did_you_mean
+from anonspark.errors import ConfigurationError, did_you_mean
 from anonspark.vocabulary import OnMalformed, TableFormat, WriteMode
 
 SPARK_TYPES = (
@@ -140,3 +140,25 @@ class Metadata(Section):
 
     uri: Uri
     """The folder below which they lie."""
+
+
+def source_of(given: Input | None, base: str) -> TableSource:
+    """The table that a job reads.
+
+    Raises:
+        ConfigurationError: It names none.
+    """
+    if given is None:
+        raise ConfigurationError([("input", "is missing.")])
+    return given.to_source(base)
+
+
+def target_of(given: Output | None, base: str) -> TableTarget:
+    """The table that a job writes.
+
+    Raises:
+        ConfigurationError: It names none.
+    """
+    if given is None:
+        raise ConfigurationError([("output", "is missing.")])
+    return given.to_target(base)

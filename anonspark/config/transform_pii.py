@@ -17,12 +17,12 @@ from anonspark.config.pii_rules import AnyPiiRule
 from anonspark.config.placement import faults_of_places, faults_of_tables
 from anonspark.config.plain import Data, section
 from anonspark.config.profiles import load_profiles
-from anonspark.config.tables import Output
+from anonspark.config.tables import Output, target_of
 from anonspark.domain.paths import parse_path
 from anonspark.domain.sources import TableTarget
 from anonspark.domain.treatments import TreatmentRule
 from anonspark.domain.vaults import VaultKind, VaultPlace
-from anonspark.errors import ConfigurationError, InputError, did_you_mean
+from anonspark.errors import InputError, did_you_mean
 from anonspark.vocabulary import ActionName, AttributeRole
 
 NEEDS_ENCRYPTION_KEY: Final = (ActionName.ENCRYPT, ActionName.FORMAT_PRESERVING_ENCRYPT)
@@ -120,9 +120,7 @@ class TransformPiiJob(InputJob):
         Raises:
             ConfigurationError: The job names none.
         """
-        if self.output is None:
-            raise ConfigurationError([("output", "is missing.")])
-        return self.output.to_target(self.base)
+        return target_of(self.output, self.base)
 
     def uris_beside_the_source(self) -> Iterator[str | None]:
         """The vault, where it is a table, the files of one's own and those of hierarchies."""
