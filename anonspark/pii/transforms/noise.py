@@ -26,7 +26,7 @@ SHARE_OF_DEVIATION: Final = 0.1
 
 NOT_PRIVATE: Final = (
     "add_noise is not differential privacy: values with few others near them, sums and repeated releases can still "
-    "tell a person; use the job dp for releases of statistics."
+    "tell a person."
 )
 
 _BITS: Final[dict[type[DataType], int]] = {ByteType: 7, ShortType: 15, IntegerType: 31, LongType: 63}
