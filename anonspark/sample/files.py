@@ -16,8 +16,9 @@ JOBS = {
     "hospital.yaml": "job.yaml",
     "hospital-risk.yaml": "risk.yaml",
     "hospital-validate.yaml": "validate.yaml",
-    "detect_hospital.yaml": "detect.yaml",
-    "transform_hospital.yaml": "transform.yaml",
+    "hospital-detect-pii.yaml": "detect.yaml",
+    "hospital-detect-qi.yaml": "detect-qi.yaml",
+    "hospital-transform-pii.yaml": "transform.yaml",
 }
 """What the shipped job files are called in the folder."""
 
@@ -27,7 +28,8 @@ def write_sample(folder: Path) -> Path:
 
     Returns:
         The job file of the release, job.yaml, which finds the other files by relative paths; risk.yaml and
-        validate.yaml beside it look at what it writes, detect.yaml at the table, and transform.yaml treats it.
+        validate.yaml beside it look at what it writes, detect.yaml and detect-qi.yaml at the table, and transform.yaml
+        treats it.
     """
     (folder / "hierarchies").mkdir(parents=True, exist_ok=True)
     write_csv(generate(), folder / "hospital.csv")
