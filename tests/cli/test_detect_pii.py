@@ -87,6 +87,7 @@ def test_arguments_that_are_wrong_end_with_2_before_spark_starts(
     assert sentence in " ".join(capsys.readouterr().err.split())
 
 
+@pytest.mark.nightly
 def test_no_value_reaches_the_event_log_or_what_a_run_of_its_own_prints(folder: Path) -> None:
     events = folder / "events"
     events.mkdir()

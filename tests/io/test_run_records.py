@@ -22,7 +22,7 @@ def minutes(count: int) -> datetime:
     return NOON + timedelta(minutes=count)
 
 
-@pytest.fixture(params=["driver", "spark"])
+@pytest.fixture(params=["driver", pytest.param("spark", marks=pytest.mark.nightly)])
 def tables(request: pytest.FixtureRequest, tmp_path: Path) -> MetadataTables:
     """Metadata tables that the driver reaches, and those that only Spark does."""
     if request.param == "driver":

@@ -105,6 +105,7 @@ def test_a_vault_that_others_hold_for_too_long(
     assert all(0.5 <= wait <= 1.0 for wait in waits)
 
 
+@pytest.mark.nightly
 def test_what_was_erased_is_in_no_file(
     spark: SparkSession, delta: DeltaVault, keys: KeyScope, root: RootKey, tmp_path: Path
 ) -> None:
