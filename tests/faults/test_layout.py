@@ -14,6 +14,8 @@ from anonspark.pipelines.run import run
 from tests.pipelines.on_cluster import as_near, refuse_where
 from tests.pipelines.patients import COLUMNS, classes, job_in, kept, multiset, patients, released, without_times
 
+pytestmark = pytest.mark.nightly  # a minute of every change; what it tests changes little
+
 PARTITIONS = "spark.sql.shuffle.partitions"
 ADAPTIVE = "spark.sql.adaptive.enabled"
 

@@ -37,6 +37,8 @@ from tests.pipelines.patients import (
     write_csv,
 )
 
+pytestmark = pytest.mark.nightly  # a minute of every change; what it tests changes little
+
 Person = tuple[str, str, str | None]
 K_MAP = {"model": "k-map", "k": 6}
 CENSUS = {"population": {"uri": "census.csv"}}

@@ -15,6 +15,8 @@ from anonspark.pipelines.run import run
 from tests.pipelines.on_cluster import as_near, comparable, n_persisted, refuse_where
 from tests.pipelines.patients import job_in, kept, multiset, patients, released, version, write_csv
 
+pytestmark = pytest.mark.nightly  # a minute of every change; what it tests changes little
+
 MONDRIAN, RELAXED_MONDRIAN = {"strategy": "mondrian"}, {"strategy": "mondrian", "recoding": "relaxed"}
 STRICT, RELAXED = {"recoding": "strict"}, {"recoding": "relaxed"}
 IN_ROUNDS, IN_ONE_PIECE = 7, 1 << 18
