@@ -1,7 +1,7 @@
 """What each column of a table is to an attacker: by its name, by its values, by what it tells apart."""
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -133,8 +133,3 @@ def fits_values(pattern: ColumnPattern, profile: ColumnProfile) -> bool:
     fit = pc.match_substring_regex(values, f"^(?:{whole})$").to_numpy(zero_copy_only=False)
     counts = pa.array(profile.counts, pa.int64()).to_numpy()
     return bool(counts[fit].sum() >= pattern.min_match_ratio * counts.sum())
-
-
-def by_path(findings: Sequence[ColumnFinding]) -> Mapping[str, ColumnFinding]:
-    """The best finding of each column."""
-    return {finding.column: finding for finding in sorted(findings, key=lambda each: each.confidence)}

@@ -120,20 +120,6 @@ def spans_of(texts: pa.Array, *, threshold: float = THRESHOLD, types: Collection
     return as_array(dict(spans_by_row(texts, threshold=threshold, types=types)), texts.is_null())
 
 
-def replace_spans_of(
-    texts: pa.Array,
-    replace: Callable[[Span, str], str],
-    *,
-    threshold: float = THRESHOLD,
-    types: Collection[str] | None = None,
-) -> pa.Array:
-    """The texts with each span replaced, see `replace_spans`; null stays null, a text without spans is not touched."""
-    cells = texts.to_pylist()
-    for row, spans in spans_by_row(texts, threshold=threshold, types=types):
-        cells[row] = replaced(cells[row], spans, replace)
-    return pa.array(cells, pa.string())
-
-
 def spans_by_row(
     texts: pa.Array, *, threshold: float = THRESHOLD, types: Collection[str] | None = None
 ) -> Iterator[tuple[int, list[Span]]]:

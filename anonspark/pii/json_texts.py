@@ -91,9 +91,7 @@ def maps_among(documents: Sequence[object]) -> frozenset[Steps]:
         keys: defaultdict[Steps, set[str]] = defaultdict(set)
         for document in documents:
             _collect_keys(document, (), maps, keys)
-        wider = maps | {
-            steps for steps, names in keys.items() if len(names) >= MAX_KEYS or not all(map(_is_name, names))
-        }
+        wider = maps | {steps for steps, names in keys.items() if not _are_names(names)}
         if wider == maps:
             break
         # Only the outermost ones, as the ways to those within change.

@@ -16,7 +16,7 @@ from typing import Final
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 
-from anonspark.pii.text_udf import text_udf
+from anonspark.pii.workers import text_column
 
 _BLANKS: Final = "\t\n\x0b\x0c\r\x1c\x1d\x1e\x1f "
 """The ASCII characters that Python's `str.strip` removes."""
@@ -59,7 +59,7 @@ def normalize(value: Column, pii_type: str | None) -> Column:
     # As many bytes as characters: ASCII. A Python function is computed for every row, whatever stands around it, but
     # a null costs next to nothing on the way there.
     is_ascii = F.octet_length(value) == F.length(value)
-    others = text_udf(rule.of_text)(F.when(~is_ascii, value))
+    others = text_column(rule.of_text, F.when(~is_ascii, value))
     return F.when(is_ascii, rule.of_ascii(value)).otherwise(others)
 
 

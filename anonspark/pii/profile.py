@@ -47,13 +47,6 @@ class TableSample:
     columns: Mapping[str, pa.ChunkedArray] = field(repr=False)
 
 
-def collect_profiles(
-    table: DataFrame, *, sample_size: int | None = None, distinct: int = DISTINCT
-) -> list[ColumnProfile]:
-    """The profiles of a table's columns; starts one or two jobs. See `collect_sample`."""
-    return list(collect_sample(table, sample_size=sample_size, distinct=distinct).profiles)
-
-
 def collect_sample(table: DataFrame, *, sample_size: int | None = None, distinct: int = DISTINCT) -> TableSample:
     """Draw rows and bring their cells to the driver, each cut at 512 characters; starts one job or two.
 

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyspark.sql import Column
 from pyspark.sql.pandas.functions import arrow_udf
-from pyspark.sql.types import DataType
+from pyspark.sql.types import DataType, StringType
 
 from anonspark.errors import AnonsparkError, CiphertextError, UntreatableValueError
 from anonspark.io.failures import SPARK_ERRORS
@@ -97,6 +97,15 @@ def mapped_together(values: pa.Array, all_of: Callable[[list[Any]], Any], kind: 
         coded = values.dictionary_encode()
         found = pa.array(all_of(coded.dictionary.to_pylist()), kind)
         return pc.take(found, coded.indices)
+
+
+def text_column(change: Callable[[str], str | None], value: Column) -> Column:
+    """What a function makes of each text of a column that is not null, in Python workers; equal ones are asked once."""
+
+    def each(texts: pa.Array) -> pa.Array:
+        return mapped(texts, change, pa.string())
+
+    return arrow_column(each, StringType(), value)
 
 
 def arrow_column(work: Callable[..., pa.Array], kind: DataType, *values: Column, random: bool = False) -> Column:

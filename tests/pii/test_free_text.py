@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from pyspark.sql import SparkSession
 
 from anonspark.pii.context_words import CONTEXT
-from anonspark.pii.free_text import SPANS, Span, find_spans, replace_spans, replace_spans_of, spans_of
+from anonspark.pii.free_text import SPANS, Span, find_spans, replace_spans, replaced, spans_of
 from anonspark.pii.spotters import SPOTTERS
 
 WIDE_PHONE = "".join(chr(ord(sign) + 0xFEE0) for sign in "090-1234-5678")
@@ -153,9 +153,10 @@ def test_a_whole_array_is_replaced_as_each_text_would_be() -> None:
     def star(span: Span, value: str) -> str:
         return f"{span.pii_type}{'*' * len(value)}"
 
-    assert replace_spans_of(pa.array(texts), star).to_pylist() == [
-        None if text is None else replace_spans(text, star) for text in texts
-    ]
+    found = zip(texts, spans_of(pa.array(texts)).to_pylist(), strict=True)
+    assert [
+        None if text is None else replaced(text, [Span(**span) for span in spans], star) for text, spans in found
+    ] == [None if text is None else replace_spans(text, star) for text in texts]
 
 
 def test_a_cell_that_is_nothing_but_a_date_or_four_numbers_is_left_to_its_column() -> None:

@@ -16,14 +16,14 @@ from anonspark.errors import InputError
 from anonspark.frames.casts import add_malformed
 from anonspark.pii.cells import JSON_LENGTH
 from anonspark.pii.draw import ELEMENTS, ROWS
-from anonspark.pii.profile import DISTINCT, collect_profiles, collect_sample
+from anonspark.pii.profile import DISTINCT, collect_sample
 from anonspark.vocabulary import DataKind
 
 WAYS = pytest.mark.parametrize("sample_size", [None, 1000])
 
 
 def by_path(table: DataFrame, sample_size: int | None = None) -> dict[str, ColumnProfile]:
-    return {profile.path: profile for profile in collect_profiles(table, sample_size=sample_size)}
+    return {profile.path: profile for profile in collect_sample(table, sample_size=sample_size).profiles}
 
 
 def told(profile: ColumnProfile) -> tuple[int, int, dict[str, int]]:
@@ -124,7 +124,7 @@ def test_names_with_dots_backticks_and_brackets(spark: SparkSession) -> None:
 def test_two_columns_of_one_name_are_refused(spark: SparkSession) -> None:
     table = spark.range(1).select(F.lit(1).alias("a"), F.lit(2).alias("a"))
     with pytest.raises(InputError, match="2 columns are named 'a'"):
-        collect_profiles(table)
+        collect_sample(table)
 
 
 @WAYS
@@ -172,7 +172,7 @@ def test_values_of_a_column_with_many_keep_their_proportions(spark: SparkSession
     table = spark.range(20_000).select(
         F.when(F.col("id") % 2 == 0, "none").otherwise(F.col("id").cast("string")).alias("c")
     )
-    (profile,) = collect_profiles(table)
+    (profile,) = collect_sample(table).profiles
     assert len(profile.values) == DISTINCT
     assert profile.values[0] == "none"
     assert 0.4 < profile.counts[0] / sum(profile.counts) < 0.6
@@ -184,7 +184,7 @@ def test_of_an_endless_array_only_the_first_elements_are_looked_at(spark: SparkS
 
 
 def test_a_profile_does_not_print_its_values(spark: SparkSession) -> None:
-    (profile,) = collect_profiles(spark.createDataFrame([("CANARY",)], "c string"))
+    (profile,) = collect_sample(spark.createDataFrame([("CANARY",)], "c string")).profiles
     assert "CANARY" not in repr(profile) + str(profile) + repr(
         collect_sample(spark.createDataFrame([("CANARY",)], "c string"))
     )

@@ -13,7 +13,7 @@ from pyspark.sql import Column
 from pyspark.sql import functions as F
 
 from anonspark.domain.treatments import Generalize
-from anonspark.pii.text_udf import text_udf
+from anonspark.pii.workers import text_column
 from anonspark.vocabulary import SUPPRESSED, DataKind
 
 DATES: Final = frozenset({"date", "date_of_birth", "expiration_date"})
@@ -277,10 +277,10 @@ def _addresses(value: Column, action: Generalize, kind: DataKind) -> Column:  # 
     bits6 = IPV6_PREFIX if action.prefix is None else action.prefix
     if action.levels is not None:
         bits6 = max(0, IPV6_PREFIX - 16 * (action.levels - 1))
-    network = text_udf(lambda text: network_of(text, bits4, bits6))
     # Addresses with colons alone go to Python.
-    has_colon = F.contains(value, F.lit(":"))
-    return F.coalesce(network(F.when(has_colon, value)), _ipv4(value, action, DataKind.TEXT))
+    with_colons = F.when(F.contains(value, F.lit(":")), value)
+    network = text_column(lambda text: network_of(text, bits4, bits6), with_colons)
+    return F.coalesce(network, _ipv4(value, action, DataKind.TEXT))
 
 
 def network_of(text: str, bits4: int, bits6: int) -> str | None:

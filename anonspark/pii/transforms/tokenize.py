@@ -13,7 +13,6 @@ from typing import Final
 import pyarrow as pa
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
-from pyspark.sql.pandas.functions import arrow_udf
 from pyspark.sql.types import BinaryType, DataType, StringType
 
 from anonspark.domain.keys import KeyRing, KeyScope, RootKey
@@ -167,11 +166,10 @@ def sealed_entries(values: DataFrame, key: RootKey, scope: str, digest_key: byte
             sealed = [digest_of(raw, pii_type, digest_key) + head + seal(raw).encode() for raw, pii_type in pairs]
             return pa.array(sealed, pa.binary())
 
-    # Salts are drawn: Spark must not think that it may compute this twice. The stubs want the kind of UDF named, and
-    # when it is, it warns that it prefers type hints.
-    made = arrow_udf(seal_each, BINARY).asNondeterministic()  # type: ignore[call-overload]
+    # Salts are drawn: Spark must not think that it may compute this twice.
+    both = arrow_column(seal_each, BINARY, F.col(RAW).cast("binary"), F.col(PII_TYPE), random=True)
     distinct = values.groupBy(RAW, PII_TYPE).agg(F.bool_or(WITHIN).alias(WITHIN))
-    sealed = distinct.select(RAW, PII_TYPE, WITHIN, made(F.col(RAW).cast("binary"), F.col(PII_TYPE)).alias("sealed"))
+    sealed = distinct.select(RAW, PII_TYPE, WITHIN, both.alias("sealed"))
     return sealed.select(
         RAW,
         PII_TYPE,
