@@ -36,7 +36,7 @@ class DetectPiiJob(JobFile):
     confidence_threshold: Fraction = 0.8
     """What is less sure is not reported."""
     sample_size: Annotated[Whole, Field(ge=1)] | None = None
-    """Rows to look at, so that a large table takes no longer than a small one; all of them where not given."""
+    """Rows to look at, so that a large table is not read as a whole; all of them where not given."""
     deep_scan: Flag = False
     """Whether to look inside every text of every row too."""
     ner: Name | None = None

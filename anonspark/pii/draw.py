@@ -4,7 +4,7 @@ Two ways of drawing rows:
 
 - From the whole table, each row with the same chance, in one pass over it. What is decided on such a sample is decided
   for the table; of values that one row in a thousand has, ten are among 10,000 rows.
-- A bounded number of rows, in a time that does not depend on how many the table has. Spark's partitions are put into
+- A bounded number of rows, for which the beginnings of some partitions alone are read. Spark's partitions are put into
   `PLACES` groups of neighbours, each of which is read from its beginning until the sample is full, and rows are drawn
   from all of them. The groups lie evenly over the files, and within files that can be split, so that a table that is
   sorted or grew over time shows its beginning, its middle and its end. Rows within a place are neighbours: the sample

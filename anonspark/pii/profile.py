@@ -55,7 +55,7 @@ def collect_sample(table: DataFrame, *, sample_size: int | None = None, distinct
 
     Args:
         table: Rows may be marked as malformed, see `frames.casts`; these are counted and left out.
-        sample_size: Rows at most, drawn in a time that does not depend on the table's size; where not given, 10,000 are
+        sample_size: Rows at most, drawn from the beginnings of some partitions alone; where not given, 10,000 are
             drawn from the whole table.
         distinct: Values of a profile at most. Of a column with more, the profile's values are those of the first cells,
             in random order, that have so many: their counts keep their proportions.

@@ -133,9 +133,9 @@ def decided(
     identity, confidence, reasons = verdict.identity, verdict.confidence, verdict.reasons
     if identity is None and by_model:
         identity, confidence = Identity.QUASI, 0.6
-        reasons = (*reasons, f"among the columns that single records out, with {importance:.1%} of it")
+        reasons = (f"among the columns that single records out, with {importance:.1%} of it", *reasons)
     elif identity is None:
-        identity, reasons = Identity.NONE, (*reasons, "not among the columns that single records out")
+        identity, reasons = Identity.NONE, ("not among the columns that single records out", *reasons)
     return AttributeClassification(name, identity, importance, confidence, reasons, statistics.unique_ratio)
 
 
